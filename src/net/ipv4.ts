@@ -1,0 +1,88 @@
+/** An IPv4 address as dotted decimal text without leading zeros. */
+export type Ipv4 = string & { readonly __brand: 'Ipv4' }
+
+/** An IPv4 network, `10.77.0.0/24`: the host bits are zero. */
+export type Cidr = string & { readonly __brand: 'Cidr' }
+
+const PART = '(0|[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])'
+const ADDRESS = new RegExp(`^${PART}\\.${PART}\\.${PART}\\.${PART}$`)
+
+export const UNSPECIFIED = '0.0.0.0' as Ipv4
+export const LIMITED_BROADCAST = '255.255.255.255' as Ipv4
+
+/** @throws {TypeError} naming the text, when it is not an address in dotted decimal. */
+export function parseIpv4(text: string): Ipv4 {
+  if (!ADDRESS.test(text)) throw new TypeError(`"${text}" is not an IPv4 address like 10.77.0.10`)
+  return text as Ipv4
+}
+
+/** The address as an unsigned 32-bit number, in network order. */
+export function ipv4ToNumber(address: Ipv4): number {
+  let value = 0
+  for (const part of address.split('.')) value = value * 256 + Number(part)
+  return value
+}
+
+export function ipv4FromNumber(value: number): Ipv4 {
+  return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}` as Ipv4
+}
+
+export function ipv4FromBytes(bytes: Uint8Array): Ipv4 {
+  return bytes.subarray(0, 4).join('.') as Ipv4
+}
+
+export function ipv4ToBytes(address: Ipv4): Uint8Array {
+  return Uint8Array.from(address.split('.'), Number)
+}
+
+/**
+ * Reads `10.77.0.0/24`.
+ * @throws {TypeError} when it isn't a network, or when host bits are set (the message names the network meant).
+ */
+export function parseCidr(text: string): Cidr {
+  const [address = '', prefix = ''] = text.split('/', 2)
+  if (!ADDRESS.test(address) || !/^([0-9]|[12][0-9]|3[0-2])$/.test(prefix)) {
+    throw new TypeError(`"${text}" is not a network like 10.77.0.0/24`)
+  }
+  const network = `${networkOf(address as Ipv4, Number(prefix))}/${prefix}`
+  if (network !== text) throw new TypeError(`"${text}" has host bits set: the network is ${network}`)
+  return text as Cidr
+}
+
+export function prefixOf(cidr: Cidr): number {
+  return Number(cidr.slice(cidr.indexOf('/') + 1))
+}
+
+export function networkAddress(cidr: Cidr): Ipv4 {
+  return cidr.slice(0, cidr.indexOf('/')) as Ipv4
+}
+
+export function maskOf(cidr: Cidr): Ipv4 {
+  return ipv4FromNumber(maskBits(prefixOf(cidr)))
+}
+
+export function broadcastOf(cidr: Cidr): Ipv4 {
+  return ipv4FromNumber((ipv4ToNumber(networkAddress(cidr)) | ~maskBits(prefixOf(cidr))) >>> 0)
+}
+
+export function contains(cidr: Cidr, address: Ipv4): boolean {
+  return networkOf(address, prefixOf(cidr)) === networkAddress(cidr)
+}
+
+/** Whether an address can be a host's in the network: not its own and not its broadcast address (RFC 1122, 3.2.1.3; RFC 3021 for /31). */
+export function isHostAddress(cidr: Cidr, address: Ipv4): boolean {
+  if (!contains(cidr, address)) return false
+  return prefixOf(cidr) >= 31 || (address !== networkAddress(cidr) && address !== broadcastOf(cidr))
+}
+
+export function overlaps(a: Cidr, b: Cidr): boolean {
+  return prefixOf(a) <= prefixOf(b) ? contains(a, networkAddress(b)) : contains(b, networkAddress(a))
+}
+
+function networkOf(address: Ipv4, prefix: number): Ipv4 {
+  return ipv4FromNumber((ipv4ToNumber(address) & maskBits(prefix)) >>> 0)
+}
+
+function maskBits(prefix: number): number {
+  return prefix === 0 ? 0 : (0xffffffff << (32 - prefix)) >>> 0
+}

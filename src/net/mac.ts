@@ -1,0 +1,32 @@
+/** An Ethernet address in its canonical form: six lower-case hexadecimal pairs with colons. */
+export type Mac = string & { readonly __brand: 'Mac' }
+
+const PATTERN = /^([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})$/
+
+/**
+ * Reads the spellings that firmware, switches and people use: `52:54:00:00:00:0a`,
+ * `52-54-00-00-00-0A`, `5254.0000.000a`, `52540000000a`.
+ * @throws {TypeError} naming the text, when it is none of these.
+ */
+export function parseMac(text: string): Mac {
+  const match = PATTERN.exec(text.toLowerCase().replaceAll('.', ''))
+  if (match === null) {
+    throw new TypeError(`"${text}" is not a MAC address: six pairs like 52:54:00:00:00:0a`)
+  }
+  return match.slice(1).join(':') as Mac
+}
+
+/** The address of the first six bytes of a chaddr field or a client identifier. */
+export function macFromBytes(bytes: Uint8Array): Mac {
+  return Array.from(bytes.subarray(0, 6), (byte) => byte.toString(16).padStart(2, '0')).join(':') as Mac
+}
+
+export function macToBytes(mac: Mac): Uint8Array {
+  return Uint8Array.from(mac.split(':'), (pair) => Number.parseInt(pair, 16))
+}
+
+/** A group address (broadcast or multicast) or all zeros can't be a machine's own. */
+export function isStationMac(mac: Mac): boolean {
+  const first = Number.parseInt(mac.slice(0, 2), 16)
+  return (first & 1) === 0 && mac !== '00:00:00:00:00:00'
+}
