@@ -17,7 +17,10 @@ export type OpenFile = { handle: FileHandle; size: number }
  * @throws {NoSuchFile} when the name isn't allowed or isn't there.
  */
 export async function openConfined(root: string, name: string, alsoAllowed: readonly string[] = []): Promise<OpenFile> {
-  const parts = name.replaceAll('\\', '/').split('/').filter((part) => part !== '' && part !== '.')
+  const parts = name
+    .replaceAll('\\', '/')
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
   if (parts.length === 0) throw new NoSuchFile('the name is empty')
   if (parts.includes('..') || name.includes('\0')) throw new NoSuchFile('the name leads out of the folder')
   const [base, real] = await Promise.all([realpath(root), realpath(join(root, ...parts))]).catch((error) => {

@@ -1,7 +1,8 @@
 /** An Ethernet address in its canonical form: six lower-case hexadecimal pairs with colons. */
 export type Mac = string & { readonly __brand: 'Mac' }
 
-const PATTERN = /^([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})$/
+const PATTERN =
+  /^([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})$/
 
 /**
  * Reads the spellings that firmware, switches and people use: `52:54:00:00:00:0a`,
