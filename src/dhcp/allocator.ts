@@ -9,6 +9,8 @@ export type Client = {
   readonly clientId?: string
   /** An address on the client's link: that of the relay agent (giaddr, or link selection), or of the interface the packet came in on. */
   readonly link: Ipv4
+  /** This instance's address on the interface the packet came in on: what the client can reach it at. */
+  readonly server: Ipv4
   readonly firmware: Firmware
   /** Option 97 in the form SMBIOS prints, lower case: `44454c4c-4c42-0010-8035-80b4c04f4e43`. */
   readonly uuid?: string
