@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto'
+import type { Ipv4 } from '../net/ipv4.ts'
+import type { Mac } from '../net/mac.ts'
+import type { Now } from './clock.ts'
+import type { Db } from './database.ts'
+import type { Inventory } from './inventory.ts'
+import { generationText } from './lifecycle.ts'
+import type { Machine } from './model.ts'
+import type { Change } from './oplog.ts'
+import { hashSecret, newSecret } from './tokens.ts'
+
+/** The stages that an installer reports, in the order in which it comes to them; `offered` is Tandem's own. */
+export const STAGES = ['fetched', 'partitioning', 'installing', 'installed', 'failed'] as const
+export type Stage = (typeof STAGES)[number]
+
+/** A machine's power-on that was offered an installer. */
+export type Attempt = {
+  readonly id: string
+  readonly machine: string
+  /** As {@link generationText} writes it. */
+  readonly generation: string
+  readonly mac: Mac
+  /** The address the script was fetched from. */
+  readonly address: Ipv4
+  /** The version of the machine's lease then: a script fetched again under the same handshake is the same attempt. */
+  readonly lease: number
+  readonly stage: 'offered' | Stage
+  readonly message: string
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+type Row = Omit<Attempt, 'createdAt' | 'updatedAt'> & { created_at: number; updated_at: number }
+
+/** How many tokens of an attempt stay valid: one for each time the script was fetched, the latest ones. */
+const TOKENS_KEPT = 4
+/** How many attempts of a machine are kept for people to read. */
+const ATTEMPTS_KEPT = 20
+
+export class Attempts {
+  readonly #db: Db
+  readonly #inventory: Inventory
+  readonly #now: Now
+
+  constructor(db: Db, inventory: Inventory, now: Now) {
+    this.#db = db
+    this.#inventory = inventory
+    this.#now = now
+  }
+
+  /** A machine's attempts, the latest first. */
+  list(machine: string): Attempt[] {
+    const rows = this.#db
+      .prepare('SELECT * FROM attempt WHERE machine = ? ORDER BY created_at DESC, id DESC')
+      .all(machine) as Row[]
+    return rows.map(attemptOf)
+  }
+
+  /** Those of the machine's present generation, the latest first. */
+  ofGeneration(machine: Machine): Attempt[] {
+    const generation = generationText(machine.life.generation)
+    return this.list(machine.name).filter((attempt) => attempt.generation === generation)
+  }
+
+  /** The attempt that a token belongs to, whatever became of it. */
+  byToken(secret: string): Attempt | undefined {
+    const row = this.#db
+      .prepare(
+        `SELECT attempt.* FROM token JOIN attempt ON attempt.id = token.attempt
+         WHERE token.hash = ? AND token.kind = 'attempt'`
+      )
+      .get(hashSecret(secret)) as Row | undefined
+    return row && attemptOf(row)
+  }
+
+  /**
+   * Mints a token for this boot of a machine, on disk before it returns; the boot's first one
+   * starts an attempt.
+   */
+  async mint(machine: Machine, boot: { mac: Mac; address: Ipv4; lease: number }): Promise<{ attempt: Attempt; token: string }> {
+    const now = this.#now()
+    const current = this.ofGeneration(machine)[0]
+    const again = current !== undefined && current.mac === boot.mac && current.lease === boot.lease
+    const attempt: Attempt = again
+      ? current
+      : {
+          id: randomBytes(6).toString('hex'),
+          machine: machine.name,
+          generation: generationText(machine.life.generation),
+          ...boot,
+          stage: 'offered',
+          message: '',
+          createdAt: now,
+          updatedAt: now
+        }
+    const token = newSecret()
+    const row = {
+      id: randomBytes(6).toString('hex'),
+      kind: 'attempt',
+      hash: hashSecret(token),
+      attempt: attempt.id,
+      name: '',
+      created_at: now
+    }
+    await this.#inventory.write([
+      ...(again ? [] : [attemptChange(attempt), ...this.#forgetOld(machine.name)]),
+      { entity: 'token', key: row.id, field: 'row', value: row },
+      ...this.#forgetTokens(attempt.id)
+    ])
+    return { attempt, token }
+  }
+
+  /** The change that records a reported stage. */
+  reported(attempt: Attempt, stage: Stage, message: string): Change {
+    return attemptChange({ ...attempt, stage, message, updatedAt: this.#now() })
+  }
+
+  #forgetTokens(attempt: string): Change[] {
+    const old = 'SELECT id FROM token WHERE attempt = ? ORDER BY created_at DESC LIMIT -1 OFFSET ?'
+    return this.#deletions('token', old, attempt, TOKENS_KEPT - 1)
+  }
+
+  #forgetOld(machine: string): Change[] {
+    const old = 'SELECT id FROM attempt WHERE machine = ? ORDER BY created_at DESC, id DESC LIMIT -1 OFFSET ?'
+    const attempts = this.#deletions('attempt', old, machine, ATTEMPTS_KEPT - 1)
+    const tokens = attempts.flatMap((change) =>
+      this.#deletions('token', 'SELECT id FROM token WHERE attempt = ? LIMIT -1 OFFSET ?', change.key, 0)
+    )
+    return [...attempts, ...tokens]
+  }
+
+  #deletions(entity: string, select: string, owner: string, offset: number): Change[] {
+    const rows = this.#db.prepare(select).all(owner, offset) as { id: string }[]
+    return rows.map(({ id }) => ({ entity, key: id, field: 'deleted', value: true }))
+  }
+}
+
+function attemptOf({ created_at, updated_at, ...row }: Row): Attempt {
+  return { ...row, createdAt: created_at, updatedAt: updated_at }
+}
+
+function attemptChange(attempt: Attempt): Change {
+  const { createdAt, updatedAt, ...rest } = attempt
+  return { entity: 'attempt', key: attempt.id, field: 'row', value: { ...rest, created_at: createdAt, updated_at: updatedAt } }
+}

@@ -1,0 +1,47 @@
+import { closeSync, openSync } from 'node:fs'
+import Database from 'better-sqlite3'
+import { MIGRATIONS } from './migrations.ts'
+
+export type Db = Database.Database
+
+/** The file can't be opened as this version's inventory; the message is one line for the operator. */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError'
+}
+
+/**
+ * Opens the inventory's SQLite file (created with mode 0600, for it holds password hashes), in WAL mode with
+ * `synchronous=FULL`: what a transaction committed survives a power cut. Runs the migrations that
+ * are due. `:memory:` is for tests.
+ * @throws {DatabaseError}
+ */
+export function openDatabase(path: string): Db {
+  let db: Db | undefined
+  try {
+    if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600))
+    db = new Database(path, { timeout: 2000 })
+    db.pragma('journal_mode = WAL')
+    db.pragma('synchronous = FULL')
+    db.pragma('foreign_keys = ON')
+    migrate(db)
+    return db
+  } catch (error) {
+    db?.close()
+    if (error instanceof DatabaseError) throw error
+    throw new DatabaseError(`cannot open the inventory ${path}: ${(error as Error).message}`)
+  }
+}
+
+function migrate(db: Db): void {
+  const version = db.pragma('user_version', { simple: true }) as number
+  if (version > MIGRATIONS.length) {
+    throw new DatabaseError(
+      `the inventory is of a newer Tandem (schema ${version}, this one knows ${MIGRATIONS.length}): start that version, or restore a backup`
+    )
+  }
+  const run = db.transaction((index: number) => {
+    db.exec(MIGRATIONS[index] as string)
+    db.pragma(`user_version = ${index + 1}`)
+  })
+  for (let index = version; index < MIGRATIONS.length; index += 1) run.immediate(index)
+}

@@ -1,0 +1,157 @@
+import type { Cidr, Ipv4 } from '../net/ipv4.ts'
+import type { Mac } from '../net/mac.ts'
+import { subnetOf } from './addresses.ts'
+import type { Now } from './clock.ts'
+import type { Db } from './database.ts'
+import { type Base, Draft, type Edit } from './draft.ts'
+import { InventoryError } from './errors.ts'
+import { type EventInput, eventChange } from './events.ts'
+import { type Entities, type EntityKind, type Machine, type Subnet } from './model.ts'
+import { type Change, OpLog, type Replicator } from './oplog.ts'
+import { loadEntities } from './tables.ts'
+
+/** What else may hold an address, beside the machines: leases and the instance's own interfaces. */
+export interface AddressUse {
+  usedBy(address: Ipv4, macs: readonly string[]): string | undefined
+  leasedAddress(mac: string): Ipv4 | undefined
+}
+
+/**
+ * The inventory: what administrators wrote, in SQLite and, for reading, in memory. Every write is
+ * one transaction of the op-log.
+ */
+export class Inventory implements Base {
+  readonly #db: Db
+  readonly #log: OpLog
+  readonly #replicator: Replicator
+  readonly #now: Now
+  readonly #addressUse: AddressUse
+  readonly #entities: ReturnType<typeof loadEntities>
+  readonly #byMac = new Map<string, Machine>()
+  readonly #byAddress = new Map<string, Machine>()
+
+  constructor(options: {
+    db: Db
+    instance: string
+    now: Now
+    replicator: Replicator
+    addressUse: AddressUse
+  }) {
+    this.#db = options.db
+    this.#now = options.now
+    this.#replicator = options.replicator
+    this.#addressUse = options.addressUse
+    this.#log = new OpLog(options.db, options.instance, options.now)
+    this.#entities = loadEntities(options.db)
+    for (const machine of this.#entities.machine.values()) this.#index(machine)
+  }
+
+  get origin(): string {
+    return this.#log.origin
+  }
+
+  get<K extends EntityKind>(kind: K, key: string): Entities[K] | undefined {
+    return this.#entities[kind].get(key)
+  }
+
+  /** @throws {InventoryError} when there is none. */
+  need<K extends EntityKind>(kind: K, key: string): Entities[K] {
+    const entity = this.get(kind, key)
+    if (entity === undefined) throw new InventoryError('not-found', `there is no ${kind} ${key}`)
+    return entity
+  }
+
+  list<K extends EntityKind>(kind: K): Iterable<Entities[K]> {
+    return this.#entities[kind].values()
+  }
+
+  machineByMac(mac: string): Machine | undefined {
+    return this.#byMac.get(mac)
+  }
+
+  machineByAddress(address: string): Machine | undefined {
+    return this.#byAddress.get(address)
+  }
+
+  subnetOf(address: Ipv4): Subnet | undefined {
+    return subnetOf(this.list('subnet'), address)
+  }
+
+  usedBy(address: Ipv4, macs: readonly string[]): string | undefined {
+    return this.#addressUse.usedBy(address, macs)
+  }
+
+  leasedAddress(mac: string): Ipv4 | undefined {
+    return this.#addressUse.leasedAddress(mac)
+  }
+
+  /** The fixed address of a MAC in a subnet. */
+  fixedAddress(mac: Mac, subnet: Cidr): Ipv4 | undefined {
+    const own = this.#byMac.get(mac)?.interfaces.find((each) => each.mac === mac)
+    return own?.subnet === subnet ? (own.ipv4 ?? undefined) : undefined
+  }
+
+  /** The version of an entity, as an entity tag's content; it changes with every write of a field. */
+  version(kind: EntityKind, key: string): string {
+    const row = this.#db
+      .prepare('SELECT max(version) AS version FROM field_version WHERE entity = ? AND key = ?')
+      .get(kind, key) as { version: string | null }
+    return row.version ?? ''
+  }
+
+  draft(): Draft {
+    return new Draft(this)
+  }
+
+  /** Makes a draft durable, with an event for each edit. @param actor who changed it: an API token's name, a machine. */
+  async commit(draft: Draft, actor: string): Promise<{ replicated: boolean }> {
+    const edits = draft.edits()
+    const events = edits.map((edit) => eventChange(this.#now(), auditOf(edit, actor)))
+    const result = await this.write([...draft.changes(), ...events], () => {
+      for (const edit of edits) this.#update(draft, edit)
+    })
+    return result
+  }
+
+  /** Writes rows (attempts, tokens, events) through the op-log. @param applied runs as soon as they are on disk here. */
+  async write(changes: readonly Change[], applied?: () => void): Promise<{ replicated: boolean }> {
+    const ops = this.#log.commit(changes)
+    applied?.()
+    return { replicated: await this.#replicator.replicate(ops) }
+  }
+
+  #update(draft: Draft, { kind, key }: Edit): void {
+    const map = this.#entities[kind] as Map<string, Entities[EntityKind]>
+    const before = map.get(key)
+    const after = draft.get(kind, key)
+    if (kind === 'machine' && before) this.#unindex(before as Machine)
+    if (after === undefined) map.delete(key)
+    else map.set(key, after)
+    if (kind === 'machine' && after) this.#index(after as Machine)
+  }
+
+  #index(machine: Machine): void {
+    for (const { mac, ipv4 } of machine.interfaces) {
+      this.#byMac.set(mac, machine)
+      if (ipv4 !== null) this.#byAddress.set(ipv4, machine)
+    }
+  }
+
+  #unindex(machine: Machine): void {
+    for (const { mac, ipv4 } of machine.interfaces) {
+      if (this.#byMac.get(mac)?.name === machine.name) this.#byMac.delete(mac)
+      if (ipv4 !== null && this.#byAddress.get(ipv4)?.name === machine.name) this.#byAddress.delete(ipv4)
+    }
+  }
+}
+
+function auditOf(edit: Edit, actor: string): EventInput {
+  const done = { create: 'created', change: 'changed', delete: 'deleted' }[edit.action]
+  const fields = edit.action === 'change' ? `: ${edit.fields.map((each) => each.field).join(', ')}` : ''
+  return {
+    type: 'inventory',
+    actor,
+    machine: edit.kind === 'machine' ? edit.key : null,
+    message: `${edit.kind} ${edit.key} ${done}${fields}`
+  }
+}

@@ -1,0 +1,143 @@
+import type { Ipv4 } from '../net/ipv4.ts'
+import type { Mac } from '../net/mac.ts'
+import type { Now } from './clock.ts'
+import type { Db } from './database.ts'
+
+/** An address that a client holds, or held until it expired. */
+export type Lease = {
+  readonly address: Ipv4
+  readonly mac: Mac
+  /** Option 61, hexadecimal. */
+  readonly clientId: string | null
+  readonly hostName: string | null
+  /** Milliseconds since the epoch: of the first ACK to this client, and of the end. */
+  readonly startedAt: number
+  readonly expiresAt: number
+  /** The instance that granted it. */
+  readonly owner: string
+  /** Counts the ACKs; a row with a greater version replaces one with a lesser. */
+  readonly version: number
+}
+
+export type LeaseGrant = { address: Ipv4; mac: Mac; clientId?: string | undefined; hostName?: string | undefined; seconds: number }
+
+/** How long an offered address is kept for the client that it was offered to. */
+const HOLD_MS = 60_000
+
+/** The leases: read from memory, written in one transaction a batch. */
+export class Leases {
+  readonly #db: Db
+  readonly #now: Now
+  readonly #owner: string
+  readonly #byAddress = new Map<string, Lease>()
+  readonly #byMac = new Map<string, Map<string, Lease>>()
+  readonly #holds = new Map<string, { mac: Mac; until: number }>()
+
+  constructor(db: Db, owner: string, now: Now) {
+    this.#db = db
+    this.#now = now
+    this.#owner = owner
+    type Row = Record<'address' | 'mac' | 'client_id' | 'host_name' | 'owner', string> &
+      Record<'started_at' | 'expires_at' | 'version', number>
+    for (const row of db.prepare('SELECT * FROM lease').all() as Row[]) {
+      this.#keep({
+        address: row.address as Ipv4,
+        mac: row.mac as Mac,
+        clientId: row.client_id,
+        hostName: row.host_name,
+        startedAt: row.started_at,
+        expiresAt: row.expires_at,
+        owner: row.owner,
+        version: row.version
+      })
+    }
+  }
+
+  /** All rows, the expired ones too, by address as text. */
+  list(): Lease[] {
+    return [...this.#byAddress.values()]
+  }
+
+  isActive(lease: Lease): boolean {
+    return lease.expiresAt > this.#now()
+  }
+
+  /** The lease that an address is under now. */
+  active(address: Ipv4): Lease | undefined {
+    const lease = this.#byAddress.get(address)
+    return lease && this.isActive(lease) ? lease : undefined
+  }
+
+  /** All that a MAC holds or held, the latest first. */
+  ofMac(mac: string): Lease[] {
+    return [...(this.#byMac.get(mac)?.values() ?? [])].sort((a, b) => b.expiresAt - a.expiresAt)
+  }
+
+  /** The last lease of a MAC that still runs. */
+  activeOfMac(mac: string): Lease | undefined {
+    return this.ofMac(mac).find((lease) => this.isActive(lease))
+  }
+
+  /** Whether somebody else than this client holds the address, or was just offered it. */
+  isTaken(address: Ipv4, mac: Mac): boolean {
+    const lease = this.active(address)
+    if (lease !== undefined && lease.mac !== mac) return true
+    const hold = this.#holds.get(address)
+    return hold !== undefined && hold.mac !== mac && hold.until > this.#now()
+  }
+
+  /** Keeps an offered address for its client for a minute. One address a client, so a flood of offers is bounded by the pools. */
+  hold(address: Ipv4, mac: Mac): void {
+    this.#holds.set(address, { mac, until: this.#now() + HOLD_MS })
+  }
+
+  heldFor(mac: Mac, address: Ipv4): boolean {
+    const hold = this.#holds.get(address)
+    return hold !== undefined && hold.mac === mac && hold.until > this.#now()
+  }
+
+  /** Writes granted leases in one transaction; on return they are on disk. */
+  grant(grants: readonly LeaseGrant[]): void {
+    const now = this.#now()
+    const batch = new Map<string, Lease>()
+    for (const grant of grants) {
+      const before = batch.get(grant.address) ?? this.#byAddress.get(grant.address)
+      const same = before?.mac === grant.mac
+      batch.set(grant.address, {
+        address: grant.address,
+        mac: grant.mac,
+        clientId: grant.clientId ?? null,
+        hostName: grant.hostName ?? null,
+        startedAt: same && before ? before.startedAt : now,
+        expiresAt: now + grant.seconds * 1000,
+        owner: this.#owner,
+        version: (before?.version ?? 0) + 1
+      })
+    }
+    const upsert = this.#db.prepare(
+      `INSERT INTO lease (address, mac, client_id, host_name, started_at, expires_at, owner, version)
+       VALUES (@address, @mac, @clientId, @hostName, @startedAt, @expiresAt, @owner, @version)
+       ON CONFLICT (address) DO UPDATE SET mac = excluded.mac, client_id = excluded.client_id,
+         host_name = excluded.host_name, started_at = excluded.started_at,
+         expires_at = excluded.expires_at, owner = excluded.owner, version = excluded.version`
+    )
+    this.#db.transaction(() => { for (const lease of batch.values()) upsert.run(lease) }).immediate()
+    for (const lease of batch.values()) {
+      this.#holds.delete(lease.address)
+      this.#keep(lease)
+    }
+  }
+
+  #keep(lease: Lease): void {
+    const before = this.#byAddress.get(lease.address)
+    if (before !== undefined) {
+      const siblings = this.#byMac.get(before.mac)
+      siblings?.delete(before.address)
+      if (siblings?.size === 0) this.#byMac.delete(before.mac)
+    }
+    this.#byAddress.set(lease.address, lease)
+    const own = this.#byMac.get(lease.mac) ?? new Map<string, Lease>()
+    own.set(lease.address, lease)
+    this.#byMac.set(lease.mac, own)
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * The numbered migrations, oldest first; `user_version` counts those that ran. One that was
+ * released is never edited: a change is a further one.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  -- This copy of the inventory: its origin id and the instance's name.
+  CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- The log through which every write passes; what a peer would be sent.
+  CREATE TABLE op (
+    origin TEXT NOT NULL,
+    seq    INTEGER NOT NULL,
+    hlc    TEXT NOT NULL,
+    entity TEXT NOT NULL,
+    key    TEXT NOT NULL,
+    field  TEXT NOT NULL,
+    value  TEXT NOT NULL CHECK (json_valid(value)),
+    base   TEXT NOT NULL,
+    PRIMARY KEY (origin, seq)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Which write each field's value is of: hlc/origin.
+  CREATE TABLE field_version (
+    entity  TEXT NOT NULL,
+    key     TEXT NOT NULL,
+    field   TEXT NOT NULL,
+    version TEXT NOT NULL,
+    PRIMARY KEY (entity, key, field)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE machine (
+    name             TEXT PRIMARY KEY,
+    role             TEXT,
+    image            TEXT,
+    uuid             TEXT,
+    serial           TEXT,
+    disk             TEXT,
+    local_boot       TEXT NOT NULL DEFAULT 'exit',
+    console          TEXT,
+    kernel_arguments TEXT NOT NULL DEFAULT '[]',
+    labels           TEXT NOT NULL DEFAULT '{}',
+    vars             TEXT NOT NULL DEFAULT '{}',
+    facts            TEXT NOT NULL DEFAULT '{}',
+    life             TEXT NOT NULL DEFAULT '{"generation":{"counter":0,"origin":""},"goal":"discover","rank":"requested"}'
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE interface (
+    mac      TEXT PRIMARY KEY,
+    machine  TEXT NOT NULL REFERENCES machine (name) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    position INTEGER NOT NULL,
+    ipv4     TEXT UNIQUE,
+    subnet   TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX interface_machine ON interface (machine, position);
+
+  CREATE TABLE role (
+    name  TEXT PRIMARY KEY,
+    class TEXT NOT NULL DEFAULT '',
+    kind  TEXT,
+    note  TEXT,
+    image TEXT,
+    vars  TEXT NOT NULL DEFAULT '{}'
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE image (
+    name             TEXT PRIMARY KEY,
+    family           TEXT NOT NULL DEFAULT 'debian',
+    release          TEXT NOT NULL DEFAULT '',
+    architecture     TEXT NOT NULL DEFAULT 'amd64',
+    kernel           TEXT,
+    initrd           TEXT,
+    kernel_arguments TEXT NOT NULL DEFAULT '[]',
+    vars             TEXT NOT NULL DEFAULT '{}'
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE subnet (
+    cidr    TEXT PRIMARY KEY,
+    name    TEXT,
+    gateway TEXT,
+    dns     TEXT NOT NULL DEFAULT '[]',
+    ntp     TEXT NOT NULL DEFAULT '[]',
+    domain  TEXT,
+    pools   TEXT NOT NULL DEFAULT '[]',
+    lease   INTEGER NOT NULL DEFAULT 3600,
+    vlan    INTEGER,
+    vars    TEXT NOT NULL DEFAULT '{}'
+  ) STRICT, WITHOUT ROWID;
+
+  -- One row an address; versioned, so that batches of rows replicate.
+  CREATE TABLE lease (
+    address    TEXT PRIMARY KEY,
+    mac        TEXT NOT NULL,
+    client_id  TEXT,
+    host_name  TEXT,
+    started_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    owner      TEXT NOT NULL,
+    version    INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- A machine's power-on that was offered an installer.
+  CREATE TABLE attempt (
+    id         TEXT PRIMARY KEY,
+    machine    TEXT NOT NULL,
+    generation TEXT NOT NULL,
+    mac        TEXT NOT NULL,
+    address    TEXT NOT NULL,
+    lease      INTEGER NOT NULL,
+    stage      TEXT NOT NULL,
+    message    TEXT NOT NULL DEFAULT '',
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX attempt_machine ON attempt (machine, created_at);
+
+  -- Only hashes (SHA-256, hexadecimal). kind api: an administrator's; kind attempt: an installer's.
+  CREATE TABLE token (
+    id         TEXT PRIMARY KEY,
+    kind       TEXT NOT NULL CHECK (kind IN ('api', 'attempt')),
+    hash       TEXT NOT NULL UNIQUE,
+    name       TEXT NOT NULL DEFAULT '',
+    attempt    TEXT,
+    created_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX token_attempt ON token (attempt, created_at);
+
+  CREATE TABLE event (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    time    INTEGER NOT NULL,
+    type    TEXT NOT NULL,
+    actor   TEXT,
+    machine TEXT,
+    mac     TEXT,
+    address TEXT,
+    attempt TEXT,
+    message TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX event_machine ON event (machine, id);
+  `
+]

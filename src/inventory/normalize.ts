@@ -1,0 +1,167 @@
+import { type Cidr, contains, type Ipv4, ipv4ToNumber, isHostAddress, parseCidr, parseIpv4 } from '../net/ipv4.ts'
+import { isStationMac, type Mac, parseMac } from '../net/mac.ts'
+import { type FieldError, InventoryError } from './errors.ts'
+import { REGISTERED } from './lifecycle.ts'
+import type { Image, ImageInput, Machine, MachineInput, Role, RoleInput, Subnet, SubnetInput } from './model.ts'
+
+/**
+ * From what an administrator wrote (of the right shape already) to the entity: canonical
+ * spellings, defaults filled in. Each throws one {@link InventoryError} that names every wrong field.
+ */
+
+const DEFAULT_LEASE = 3600
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** @param before the machine as it is, whose addresses, state and facts a replacement keeps. */
+export function machineFrom(input: MachineInput, before?: Machine): Machine {
+  const check = new Check()
+  const interfaces = input.interfaces.map((given, index) => {
+    const field = `interfaces[${index}]`
+    const mac = check.value(`${field}.mac`, given.mac, stationMac)
+    const ipv4 = check.optional(`${field}.ipv4`, given.ipv4, parseIpv4)
+    const subnet = check.optional(`${field}.subnet`, given.subnet, parseCidr)
+    if (ipv4 !== null && subnet !== null && !contains(subnet, ipv4)) {
+      check.fail(`${field}.ipv4`, `${ipv4} is not in ${subnet}`)
+    }
+    const held = before?.interfaces.find((other) => other.mac === mac)
+    const keep = ipv4 === null && held?.ipv4 && (subnet === null || subnet === held.subnet)
+    return keep ? { ...held } : { mac, ipv4, subnet }
+  })
+  const macs = interfaces.map((each) => each.mac)
+  for (const mac of new Set(macs.filter((each, index) => macs.indexOf(each) !== index))) {
+    check.fail('interfaces', `${mac} is named twice`)
+  }
+  const uuid = check.optional('uuid', input.uuid, parseUuid)
+  check.done()
+  return {
+    name: input.name,
+    role: input.role ?? null,
+    image: input.image ?? null,
+    interfaces,
+    uuid,
+    serial: input.serial ?? null,
+    disk: input.disk ?? null,
+    localBoot: input.localBoot ?? 'exit',
+    console: input.console ?? null,
+    kernelArguments: input.kernelArguments ?? [],
+    labels: input.labels ?? {},
+    vars: input.vars ?? {},
+    facts: before?.facts ?? {},
+    life: before?.life ?? REGISTERED
+  }
+}
+
+export function roleFrom(input: RoleInput): Role {
+  return {
+    name: input.name,
+    class: input.class ?? `role::${input.name}`,
+    kind: input.kind ?? null,
+    note: input.note ?? null,
+    image: input.image ?? null,
+    vars: input.vars ?? {}
+  }
+}
+
+export function imageFrom(input: ImageInput): Image {
+  const check = new Check()
+  if ((input.kernel === undefined) !== (input.initrd === undefined)) {
+    check.fail(input.kernel ? 'initrd' : 'kernel', 'kernel and initrd come together')
+  }
+  check.done()
+  return {
+    name: input.name,
+    family: input.family,
+    release: input.release,
+    architecture: input.architecture,
+    kernel: input.kernel ?? null,
+    initrd: input.initrd ?? null,
+    kernelArguments: input.kernelArguments ?? [],
+    vars: input.vars ?? {}
+  }
+}
+
+export function subnetFrom(input: SubnetInput): Subnet {
+  const check = new Check()
+  const cidr = check.value('cidr', input.cidr, parseCidr)
+  check.done()
+  const host = (field: string, address: Ipv4) => {
+    if (!isHostAddress(cidr, address)) check.fail(field, `${address} is not a host's address in ${cidr}`)
+  }
+  const gateway = check.optional('gateway', input.gateway, parseIpv4)
+  if (gateway !== null) host('gateway', gateway)
+  const addresses = (field: string, list: readonly string[] = []) =>
+    list.map((text, index) => check.value(`${field}[${index}]`, text, parseIpv4))
+  const pools = (input.pools ?? []).map((pool, index) => {
+    const field = `pools[${index}]`
+    const from = check.value(`${field}.from`, pool.from, parseIpv4)
+    const to = check.value(`${field}.to`, pool.to, parseIpv4)
+    if (from && to) {
+      host(`${field}.from`, from)
+      host(`${field}.to`, to)
+      if (ipv4ToNumber(from) > ipv4ToNumber(to)) check.fail(field, `${from} comes after ${to}`)
+    }
+    return { from, to }
+  })
+  const dns = addresses('dns', input.dns)
+  const ntp = addresses('ntp', input.ntp)
+  check.done()
+  return {
+    cidr,
+    name: input.name ?? null,
+    gateway,
+    dns,
+    ntp,
+    domain: input.domain ?? null,
+    pools,
+    lease: input.lease ?? DEFAULT_LEASE,
+    vlan: input.vlan ?? null,
+    vars: input.vars ?? {}
+  }
+}
+
+/** The canonical spelling of a subnet's key, whatever a URL held. */
+export function subnetKey(text: string): Cidr {
+  const check = new Check()
+  const cidr = check.value('cidr', text, parseCidr)
+  check.done()
+  return cidr
+}
+
+function stationMac(text: string): Mac {
+  const mac = parseMac(text)
+  if (!isStationMac(mac)) throw new TypeError(`${mac} is a group address or empty, not a machine's own`)
+  return mac
+}
+
+function parseUuid(text: string): string {
+  const uuid = text.toLowerCase()
+  if (!UUID.test(uuid)) throw new TypeError(`"${text}" is not a UUID`)
+  return uuid
+}
+
+/** Collects what is wrong, so that an administrator sees all of it at once. */
+class Check {
+  readonly #errors: FieldError[] = []
+
+  fail(field: string, message: string): void {
+    this.#errors.push({ field, message })
+  }
+
+  /** On failure the text itself is handed on as a stand-in: {@link done} throws before anyone can keep it. */
+  value<T extends string>(field: string, text: string, parse: (text: string) => T): T {
+    try {
+      return parse(text)
+    } catch (error) {
+      this.fail(field, (error as Error).message)
+      return '' as T
+    }
+  }
+
+  optional<T extends string>(field: string, text: string | undefined, parse: (text: string) => T): T | null {
+    return text === undefined ? null : this.value(field, text, parse)
+  }
+
+  done(): void {
+    if (this.#errors.length > 0) throw InventoryError.invalid(this.#errors)
+  }
+}

@@ -1,0 +1,116 @@
+import type { Db } from './database.ts'
+import { ENTITY_KINDS, type Entities, type EntityKind, type Interface, KEY_FIELD } from './model.ts'
+import type { Op } from './oplog.ts'
+
+/** The field of an op that says its entity is gone. */
+export const DELETED = 'deleted'
+
+type Column = { readonly field: string; readonly column: string; readonly json: boolean }
+
+const text = (field: string): Column => ({ field, column: snake(field), json: false })
+const json = (field: string): Column => ({ field, column: snake(field), json: true })
+
+/** The columns of each entity beside its key; a machine's interfaces are a table of their own. */
+const COLUMNS: Record<EntityKind, readonly Column[]> = {
+  machine: [
+    ...['role', 'image', 'uuid', 'serial', 'disk', 'localBoot', 'console'].map(text),
+    ...['kernelArguments', 'labels', 'vars', 'facts', 'life'].map(json)
+  ],
+  role: [...['class', 'kind', 'note', 'image'].map(text), json('vars')],
+  image: [
+    ...['family', 'release', 'architecture'].map(text),
+    ...['kernel', 'initrd', 'kernelArguments', 'vars'].map(json)
+  ],
+  subnet: [
+    ...['name', 'gateway', 'domain', 'lease', 'vlan'].map(text),
+    ...['dns', 'ntp', 'pools', 'vars'].map(json)
+  ]
+}
+
+/** The fields of an entity that are written one by one. */
+export function fieldsOf(kind: EntityKind): string[] {
+  const fields = COLUMNS[kind].map((column) => column.field)
+  return kind === 'machine' ? ['interfaces', ...fields] : fields
+}
+
+/** Tables whose rows are written whole: the op's value is the row. */
+const ROW_TABLES: Record<string, readonly string[]> = {
+  attempt: ['id', 'machine', 'generation', 'mac', 'address', 'lease', 'stage', 'message', 'created_at', 'updated_at'],
+  token: ['id', 'kind', 'hash', 'name', 'attempt', 'created_at'],
+  event: ['time', 'type', 'actor', 'machine', 'mac', 'address', 'attempt', 'message']
+}
+
+/** Applies one op to its table. An entity comes to be with the first op that names it. */
+export function applyRow(db: Db, op: Op): void {
+  const row = ROW_TABLES[op.entity]
+  if (row !== undefined) return applyWholeRow(db, op, row)
+  const kind = op.entity as EntityKind
+  const keyColumn = KEY_FIELD[kind]
+  if (op.field === DELETED) {
+    db.prepare(`DELETE FROM ${kind} WHERE ${keyColumn} = ?`).run(op.key)
+    return
+  }
+  db.prepare(`INSERT INTO ${kind} (${keyColumn}) VALUES (?) ON CONFLICT DO NOTHING`).run(op.key)
+  if (kind === 'machine' && op.field === 'interfaces') return applyInterfaces(db, op)
+  const column = COLUMNS[kind].find((each) => each.field === op.field)
+  if (column === undefined) throw new Error(`no field ${op.field} in ${kind}`)
+  const value: unknown = JSON.parse(op.value)
+  const stored = column.json && value !== null ? op.value : value
+  db.prepare(`UPDATE ${kind} SET ${column.column} = ? WHERE ${keyColumn} = ?`).run(stored, op.key)
+}
+
+function applyWholeRow(db: Db, op: Op, columns: readonly string[]): void {
+  if (op.field === DELETED) {
+    db.prepare(`DELETE FROM ${op.entity} WHERE id = ?`).run(op.key)
+    return
+  }
+  const row = JSON.parse(op.value) as Record<string, unknown>
+  const places = columns.map(() => '?').join(', ')
+  db.prepare(`INSERT OR REPLACE INTO ${op.entity} (${columns.join(', ')}) VALUES (${places})`).run(
+    ...columns.map((column) => row[column] ?? null)
+  )
+}
+
+function applyInterfaces(db: Db, op: Op): void {
+  db.prepare('DELETE FROM interface WHERE machine = ?').run(op.key)
+  // Within one transaction a MAC or an address may move from a machine whose own op comes later.
+  const release = db.prepare('DELETE FROM interface WHERE mac = ? OR ipv4 = ?')
+  const insert = db.prepare('INSERT INTO interface (mac, machine, position, ipv4, subnet) VALUES (?, ?, ?, ?, ?)')
+  for (const [position, each] of (JSON.parse(op.value) as Interface[]).entries()) {
+    release.run(each.mac, each.ipv4)
+    insert.run(each.mac, op.key, position, each.ipv4, each.subnet)
+  }
+}
+
+/** Everything that administrators write, as it stands on disk. */
+export function loadEntities(db: Db): { [K in EntityKind]: Map<string, Entities[K]> } {
+  const maps = Object.fromEntries(ENTITY_KINDS.map((kind) => [kind, loadKind(db, kind)]))
+  return maps as ReturnType<typeof loadEntities>
+}
+
+function loadKind(db: Db, kind: EntityKind): Map<string, unknown> {
+  const keyField = KEY_FIELD[kind]
+  const interfaces = kind === 'machine' ? loadInterfaces(db) : undefined
+  const rows = db.prepare(`SELECT * FROM ${kind} ORDER BY ${keyField}`).all() as Record<string, unknown>[]
+  return new Map(
+    rows.map((row) => {
+      const key = row[keyField] as string
+      const fields = COLUMNS[kind].map(({ field, column, json }) => {
+        const value = row[column]
+        return [field, json && typeof value === 'string' ? JSON.parse(value) : value]
+      })
+      const entity = { [keyField]: key, ...Object.fromEntries(fields) }
+      return [key, interfaces ? { ...entity, interfaces: interfaces.get(key) ?? [] } : entity]
+    })
+  )
+}
+
+function loadInterfaces(db: Db): Map<string, Interface[]> {
+  type Row = Interface & { machine: string }
+  const rows = db.prepare('SELECT * FROM interface ORDER BY machine, position').all() as Row[]
+  return Map.groupBy(rows, (row) => row.machine) as Map<string, Interface[]>
+}
+
+function snake(field: string): string {
+  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}

@@ -1,0 +1,25 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Db } from './database.ts'
+import type { Change } from './oplog.ts'
+
+/** A new secret: 256 random bits in URL-safe text. Only its hash is stored. */
+export function newSecret(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+export function hashSecret(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex')
+}
+
+/** An administrator's token, as a change for the op-log. */
+export function apiTokenChange(name: string, secret: string, now: number): Change {
+  const id = randomBytes(6).toString('hex')
+  const row = { id, kind: 'api', hash: hashSecret(secret), name, attempt: null, created_at: now }
+  return { entity: 'token', key: id, field: 'row', value: row }
+}
+
+/** The name of the API token with this secret; undefined when there is none. The look-up is by hash, so its time tells nothing. */
+export function apiTokenName(db: Db, secret: string): string | undefined {
+  const row = db.prepare("SELECT name FROM token WHERE hash = ? AND kind = 'api'").get(hashSecret(secret))
+  return (row as { name: string } | undefined)?.name
+}
