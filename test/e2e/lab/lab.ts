@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ExecutionContext } from 'ava'
+import { evidence } from './evidence.ts'
+import { type Hardware, type Machine, makeMachine } from './machine.ts'
+import { makeNetwork, type Network } from './network.ts'
+import { startTandem, type Tandem } from './tandem.ts'
+
+/** A provisioning network of a scenario's own, with Tandem on it as 10.77.0.1. */
+export type Lab = {
+  /** A temporary folder. */
+  readonly folder: string
+  readonly network: Network
+  readonly tandem: Tandem
+  /** Plugs in a machine; without `network`, into Tandem's own segment. It is off. */
+  machine(hardware: Hardware, network?: Network): Promise<Machine>
+  /** Makes another network, removed with the lab. */
+  segment(bridge: string, ipv4: string, ipv6: string): Promise<Network>
+}
+
+/**
+ * Makes a test of a scenario: gives it a lab, and takes that down whatever happens. When the scenario
+ * fails, its evidence is printed. scripts/e2e takes down what a killed process left: it goes by the
+ * names, which start with `tandem-e2e-` and the run's number.
+ */
+export function inLab(scenario: (t: ExecutionContext, lab: Lab) => Promise<void>, seconds = 120) {
+  return async (t: ExecutionContext): Promise<void> => {
+    t.timeout(seconds * 1000)
+    const run = `tandem-e2e-${process.env.TANDEM_E2E_RUN ?? process.pid}`
+    const id = randomBytes(3).toString('hex')
+    const folder = join(tmpdir(), run, id)
+    const networks: Network[] = []
+    const machines: Machine[] = []
+    const segment = async (bridge: string, ipv4: string, ipv6: string) => {
+      const network = await makeNetwork({ namespace: `${run}-${id}-${bridge}`, bridge, ipv4, ipv6 }, folder)
+      networks.push(network)
+      return network
+    }
+    try {
+      await mkdir(folder, { recursive: true })
+      const network = await segment('br0', '10.77.0.1/24', 'fd77::1/64')
+      const capture = join(folder, 'capture.pcap')
+      const tcpdump = ['tcpdump', '-Z', 'root', '-i', network.bridge, '-U', '-s', '800', '-w', capture]
+      await network.start(tcpdump, join(folder, 'tcpdump.log'))
+      const tandem = await startTandem(network, folder)
+      const machine = async (hardware: Hardware, where: Network = network) => {
+        const made = await makeMachine(where, hardware, folder)
+        machines.push(made)
+        return made
+      }
+      try {
+        await scenario(t, { folder, network, tandem, machine, segment })
+      } catch (error) {
+        t.log(await evidence(tandem, machines, capture))
+        throw error
+      }
+      await tandem.stop()
+    } finally {
+      for (const network of networks.reverse()) await network.remove()
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import { copyFile, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import type { Network } from './network.ts'
+import { disguiseAsPlainPxe } from './plain-pxe.ts'
+import type { Running } from './process.ts'
+import { waitFor } from './wait.ts'
+
+/**
+ * How a machine's firmware boots from the network. All are real firmware, emulated by QEMU, never under KVM: SeaBIOS with
+ * QEMU's iPXE as the card's ROM (`bios-pxe`: disguised as a vendor's plain PXE), and UEFI's own PXE and HTTP Boot (OVMF).
+ */
+export type Boot = 'bios-ipxe' | 'bios-pxe' | 'uefi-pxe' | 'uefi-http'
+
+export type Hardware = {
+  boot: Boot
+  mac: string
+  uuid: string
+  serial: string
+  /** QEMU's drive options of its disk, such as `file=disk.img,format=raw`; without, it has none. */
+  disk?: string
+  /** MiB; default 512. */
+  memory?: number
+}
+
+/** A machine that can be powered on and off as often as a test likes; what its firmware remembers stays. */
+export type Machine = {
+  readonly hardware: Hardware
+  powerOn(): Promise<void>
+  /** Cuts the power. */
+  powerOff(): Promise<void>
+  /** Waits until it has powered itself off, or restarted, which its power supply takes for the same. */
+  off(seconds: number): Promise<void>
+  /** What it printed on its serial port since it was last powered on. */
+  console(): Promise<string>
+  /** Waits until it has printed a text since it was last powered on. */
+  prints(text: string, seconds: number): Promise<void>
+}
+
+const FIRMWARE = '/usr/share/OVMF/OVMF_CODE_4M.fd'
+const VARIABLES = '/usr/share/OVMF/OVMF_VARS_4M.fd'
+
+/** Plugs a machine into a network; the network boots first, then the disk. `folder` takes its console and variables. */
+export async function makeMachine(network: Network, hardware: Hardware, folder: string): Promise<Machine> {
+  const name = hardware.mac.replaceAll(':', '')
+  const port = await network.tap()
+  const variables = join(folder, `${name}.vars`)
+  if (isUefi(hardware.boot)) await copyFile(VARIABLES, variables)
+  let starts = 0
+  let running: Running | undefined
+
+  const serial = () => join(folder, `${name}.${starts}.console`)
+  const machine: Machine = {
+    hardware,
+    async powerOn() {
+      await machine.powerOff()
+      starts++
+      if (hardware.boot === 'bios-pxe') await disguiseAsPlainPxe(network, port)
+      const argv = qemu(hardware, port, serial(), variables)
+      running = await network.start(argv, join(folder, `${name}.qemu.log`))
+    },
+    async powerOff() {
+      await running?.kill()
+      running = undefined
+    },
+    async off(seconds) {
+      await waitFor(`${name} powers off`, seconds, async () => running?.exitCode() !== undefined)
+    },
+    console: async () => stripVTControlCharacters(await readFile(serial(), 'utf8').catch(() => '')),
+    async prints(text, seconds) {
+      await waitFor(`${name} prints "${text}"`, seconds, async () => {
+        const off = running?.exitCode() !== undefined
+        if ((await machine.console()).includes(text)) return true
+        if (off) throw new Error(`${name} is off and has not printed "${text}"`)
+        return false
+      })
+    }
+  }
+  return machine
+}
+
+function qemu(hardware: Hardware, port: string, serial: string, variables: string): string[] {
+  const { boot, mac, uuid, disk } = hardware
+  const card = `virtio-net-pci,netdev=n0,mac=${mac},bootindex=1`
+  return [
+    ...['qemu-system-x86_64', '-machine', 'q35,accel=tcg,graphics=off', '-cpu', 'max', '-smp', '1'],
+    ...['-m', String(hardware.memory ?? 512), '-nodefaults', '-display', 'none', '-no-reboot'],
+    ...['-serial', `file:${serial}`],
+    ...['-netdev', `tap,id=n0,ifname=${port},script=no,downscript=no`],
+    // An empty ROM leaves UEFI's own network stack in charge; QEMU's would be iPXE already.
+    ...['-device', isUefi(boot) ? `${card},romfile=` : card],
+    ...['-smbios', `type=1,serial=${hardware.serial},uuid=${uuid}`],
+    ...(isUefi(boot) ? ['-drive', `if=pflash,format=raw,readonly=on,file=${FIRMWARE}`] : []),
+    ...(isUefi(boot) ? ['-drive', `if=pflash,format=raw,file=${variables}`] : []),
+    ...(boot === 'uefi-http' ? [4, 6].flatMap((v) => ['-fw_cfg', `opt/org.tianocore/IPv${v}PXESupport,string=n`]) : []),
+    ...(disk === undefined ? [] : ['-drive', `if=none,id=d0,${disk}`, '-device', 'virtio-blk-pci,drive=d0,bootindex=2'])
+  ]
+}
+
+function isUefi(boot: Boot): boolean {
+  return boot.startsWith('uefi')
+}

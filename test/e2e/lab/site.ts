@@ -1,0 +1,41 @@
+import { join } from 'node:path'
+import type { Boot, Hardware } from './machine.ts'
+import type { Tandem } from './tandem.ts'
+import { makeTinyOs } from './tiny-os.ts'
+
+/** What each scenario's inventory starts with: the lab's segment, the one behind a relay, and a role. */
+export const SITE = {
+  subnets: [
+    {
+      cidr: '10.77.0.0/24',
+      gateway: '10.77.0.1',
+      domain: 'lab.example',
+      pools: [{ from: '10.77.0.100', to: '10.77.0.199' }]
+    },
+    {
+      cidr: '10.78.0.0/24',
+      gateway: '10.78.0.1',
+      domain: 'lab.example',
+      pools: [{ from: '10.78.0.100', to: '10.78.0.199' }]
+    }
+  ],
+  roles: [{ name: 'openstack::compute' }]
+}
+
+/** The one machine of a scenario. */
+export const NODE: Omit<Hardware, 'boot'> = {
+  mac: '52:54:00:00:00:0a',
+  uuid: '4c4c4544-0042-3510-8051-b4c04f4e4331',
+  serial: 'SN-0042'
+}
+
+export function node(boot: Boot, disk: string): Hardware {
+  return { ...NODE, boot, disk }
+}
+
+/** Imports the tiny operating system as the image `tiny`, as an administrator would a folder of Debian's installer. */
+export async function importTinyOs(tandem: Tandem, folder: string): Promise<void> {
+  const image = join(folder, 'tiny')
+  await makeTinyOs(image)
+  await tandem.cli('image', 'import', 'tiny', image)
+}

@@ -1,0 +1,97 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Network } from './network.ts'
+import { waitFor } from './wait.ts'
+
+const PROGRAM = resolve(import.meta.dirname, '../../../bin/tandem')
+
+/** What the scenarios look at in `machine show --json`. */
+export type MachineView = {
+  name: string
+  state: string
+  generation: string | null
+  role: string | null
+  uuid: string | null
+  serial: string | null
+  interfaces: { mac: string; ipv4: string | null }[]
+  facts: Record<string, string>
+}
+
+/** And in `events --json`; `time` in milliseconds since the epoch. */
+export type EventView = { time: number; type: string; machine: string | null; mac: string | null; message: string }
+
+/** The daemon as it is installed, and its command line, both in the network's namespace. */
+export type Tandem = {
+  /** Runs the command line and gives what it printed. @throws with everything it printed, when it fails. */
+  cli(...args: string[]): Promise<string>
+  /** The same with `--json`, parsed. */
+  json<Shape>(...args: string[]): Promise<Shape>
+  /** Applies an inventory, as `export` writes it. */
+  apply(inventory: object): Promise<void>
+  machine(name: string): Promise<MachineView>
+  events(): Promise<EventView[]>
+  /** Waits for a machine to come into a state, and gives it. */
+  reaches(name: string, state: string, seconds: number): Promise<MachineView>
+  /** What the daemon logged. */
+  log(): Promise<string>
+  stop(): Promise<void>
+}
+
+/** Starts the daemon on a network and waits until its command line is answered. `folder` takes its state and its log. */
+export async function startTandem(network: Network, folder: string): Promise<Tandem> {
+  const [config, state, log] = ['tandem.yaml', 'state', 'tandem.log'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string
+  ]
+  await writeFile(config, configuration(network, state))
+  const daemon = await network.start([PROGRAM, 'serve', '--config', config], log)
+
+  const tandem: Tandem = {
+    cli: (...args) => network.run([PROGRAM, '--state', state, ...args]),
+    json: async <Shape>(...args: string[]) => JSON.parse(await tandem.cli(...args, '--json')) as Shape,
+    async apply(inventory) {
+      const file = join(folder, 'inventory.yaml')
+      // JSON is YAML.
+      await writeFile(file, JSON.stringify(inventory, null, 2))
+      await tandem.cli('apply', '-f', file)
+    },
+    machine: (name) => tandem.json<MachineView>('machine', 'show', name),
+    events: () => tandem.json<EventView[]>('events'),
+    async reaches(name, wanted, seconds) {
+      let seen = ''
+      return await waitFor(`${name} is ${wanted}`, seconds, async () => {
+        const machine = await tandem.machine(name)
+        seen = machine.state
+        return machine.state === wanted ? machine : undefined
+      }).catch((error: Error) => {
+        throw new Error(`${error.message} (it is ${seen})`)
+      })
+    },
+    log: () => readFile(log, 'utf8'),
+    stop: () => daemon.stop()
+  }
+  await waitFor('tandem answers its command line', 30, async () => {
+    if (daemon.exitCode() !== undefined)
+      throw new Error(`tandem serve ended (exit ${daemon.exitCode()}):\n${await tandem.log()}`)
+    return tandem.cli('machine', 'list').then(
+      () => true,
+      () => false
+    )
+  })
+  return tandem
+}
+
+function configuration(network: Network, state: string): string {
+  return `instance: a
+state: ${state}
+provisioning:
+  interfaces:
+    - { name: ${network.bridge}, address: ${network.address} }
+  http: 80
+  tftp: 69
+  dhcp: { port: 67, mode: authoritative }
+admin:
+  listen: 127.0.0.1:8443
+`
+}
