@@ -1,0 +1,111 @@
+/** Bytes that don't hold what their format promises: too few, too many, or a value that isn't allowed. */
+export class MalformedBytes extends Error {
+  override readonly name = 'MalformedBytes'
+}
+
+/**
+ * A cursor over bytes from the network. It never reads past the end, and what it hands out are
+ * views of the same memory, not copies. Numbers are in network order.
+ */
+export class Reader {
+  readonly #bytes: Uint8Array
+  #offset = 0
+
+  constructor(bytes: Uint8Array) {
+    // A Buffer's slices would be Buffers again, which compare and print differently.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  /** Bytes not read yet. */
+  get remaining(): number {
+    return this.#bytes.length - this.#offset
+  }
+
+  /** @throws {MalformedBytes} when fewer are left; so do all the other readers. */
+  bytes(length: number): Uint8Array {
+    if (length > this.remaining) throw new MalformedBytes(`${length} bytes wanted, ${this.remaining} left`)
+    const start = this.#offset
+    this.#offset += length
+    return this.#bytes.subarray(start, this.#offset)
+  }
+
+  uint8(): number {
+    return bigEndian(this.bytes(1))
+  }
+
+  uint16(): number {
+    return bigEndian(this.bytes(2))
+  }
+
+  uint32(): number {
+    return bigEndian(this.bytes(4))
+  }
+
+  /** @throws {MalformedBytes} when something is left: a value must be used up exactly. */
+  end(): void {
+    if (this.remaining > 0) throw new MalformedBytes(`${this.remaining} bytes too many`)
+  }
+}
+
+/** Collects bytes for the network; grows as needed. Numbers are in network order. */
+export class Writer {
+  #bytes = new Uint8Array(512)
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  bytes(bytes: Uint8Array): this {
+    this.#room(bytes.length).set(bytes)
+    return this
+  }
+
+  zeros(count: number): this {
+    this.#room(count).fill(0)
+    return this
+  }
+
+  uint8(value: number): this {
+    this.#room(1).set([value])
+    return this
+  }
+
+  uint16(value: number): this {
+    return this.uint8(value >>> 8).uint8(value)
+  }
+
+  uint32(value: number): this {
+    return this.uint16(value >>> 16).uint16(value)
+  }
+
+  /** A copy of what was written so far. */
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length)
+  }
+
+  #room(count: number): Uint8Array {
+    const start = this.#length
+    this.#length += count
+    if (this.#length > this.#bytes.length) {
+      const grown = new Uint8Array(2 * this.#length)
+      grown.set(this.#bytes)
+      this.#bytes = grown
+    }
+    return this.#bytes.subarray(start, this.#length)
+  }
+}
+
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts
+  if (only !== undefined && parts.length === 1) return only
+  const writer = new Writer()
+  for (const part of parts) writer.bytes(part)
+  return writer.finish()
+}
+
+function bigEndian(bytes: Uint8Array): number {
+  let value = 0
+  for (const byte of bytes) value = value * 256 + byte
+  return value
+}

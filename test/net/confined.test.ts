@@ -1,0 +1,99 @@
+import { execFileSync } from 'node:child_process'
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import anyTest, { type TestFn } from 'ava'
+import { NoSuchFile, openConfined } from '../../src/net/confined.ts'
+
+const test = anyTest as TestFn<{ folder: string; root: string; outside: string }>
+
+test.beforeEach(async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'confined-'))
+  const [root, outside] = [join(folder, 'root'), join(folder, 'outside')]
+  await mkdir(join(root, 'grub'), { recursive: true })
+  await writeFile(join(root, 'ipxe.efi'), 'loader')
+  await writeFile(join(root, 'grub', 'grub.cfg'), 'set timeout=0')
+  await writeFile(outside, 'secret')
+  t.context = { folder, root, outside }
+})
+
+test.afterEach.always((t) => rm(t.context.folder, { recursive: true }))
+
+async function content(root: string, name: string, alsoAllowed?: string[]): Promise<string> {
+  const { handle, size } = await openConfined(root, name, alsoAllowed)
+  const text = await handle.readFile('utf8')
+  await handle.close()
+  return text.length === size ? text : `${text.length} bytes, not ${size}`
+}
+
+for (const [name, expected] of [
+  ['ipxe.efi', 'loader'],
+  ['/ipxe.efi', 'loader'],
+  ['//./ipxe.efi', 'loader'],
+  ['\\ipxe.efi', 'loader'],
+  ['grub/grub.cfg', 'set timeout=0'],
+  ['grub\\grub.cfg', 'set timeout=0']
+] as const) {
+  test(`firmware's spelling ${name} is a file below the folder`, async (t) => {
+    t.is(await content(t.context.root, name), expected)
+  })
+}
+
+for (const name of [
+  '',
+  '/',
+  '../outside',
+  'grub/../../outside',
+  '..\\outside',
+  'grub',
+  'absent',
+  'ipxe.efi/x',
+  'ipxe.efi\0'
+]) {
+  test(`${JSON.stringify(name)} is no file, and the message doesn't tell where the folder is`, async (t) => {
+    const error = await t.throwsAsync(openConfined(t.context.root, name), { instanceOf: NoSuchFile })
+    t.false(error.message.includes(t.context.root))
+  })
+}
+
+test('a symbolic link may lead about the folder, not out of it', async (t) => {
+  const { root, outside } = t.context
+  await symlink(join(root, 'ipxe.efi'), join(root, 'inside.efi'))
+  await symlink(outside, join(root, 'escape'))
+  await symlink('..', join(root, 'up'))
+  t.is(await content(root, 'inside.efi'), 'loader')
+  await t.throwsAsync(openConfined(root, 'escape'), { instanceOf: NoSuchFile })
+  await t.throwsAsync(openConfined(root, 'up/outside'), { instanceOf: NoSuchFile })
+})
+
+test('a link out of the folder is followed where its target is allowed by name', async (t) => {
+  const { root, outside } = t.context
+  await symlink(outside, join(root, 'allowed'))
+  t.is(await content(root, 'allowed', [outside]), 'secret')
+})
+
+test("a folder beside the root whose name begins with the root's is outside", async (t) => {
+  const { root } = t.context
+  await writeFile(`${root}-other`, 'secret')
+  await symlink(`${root}-other`, join(root, 'sibling'))
+  await t.throwsAsync(openConfined(root, 'sibling'), { instanceOf: NoSuchFile })
+})
+
+test('a FIFO is no file, and opening it does not wait for its writer', async (t) => {
+  execFileSync('mkfifo', [join(t.context.root, 'pipe')])
+  await t.throwsAsync(openConfined(t.context.root, 'pipe'), { instanceOf: NoSuchFile, message: 'not a regular file' })
+})
+
+test('a root that is a symbolic link itself is no obstacle', async (t) => {
+  const { root } = t.context
+  await symlink(root, `${root}-link`)
+  t.is(await content(`${root}-link`, 'ipxe.efi'), 'loader')
+})
+
+test('what may not be read is not there', async (t) => {
+  const { root } = t.context
+  await chmod(join(root, 'ipxe.efi'), 0)
+  // root reads it nevertheless
+  if (process.getuid?.() === 0) t.is(await content(root, 'ipxe.efi'), 'loader')
+  else await t.throwsAsync(openConfined(root, 'ipxe.efi'), { instanceOf: NoSuchFile, message: /EACCES/ })
+})
