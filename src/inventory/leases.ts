@@ -32,6 +32,8 @@ export class Leases {
   readonly #byAddress = new Map<string, Lease>()
   readonly #byMac = new Map<string, Map<string, Lease>>()
   readonly #holds = new Map<string, { mac: Mac; until: number }>()
+  /** The same by client: the address each was offered last. */
+  readonly #offered = new Map<string, Ipv4>()
 
   constructor(db: Db, owner: string, now: Now) {
     this.#db = db
@@ -86,14 +88,20 @@ export class Leases {
     return hold !== undefined && hold.mac !== mac && hold.until > this.#now()
   }
 
-  /** Keeps an offered address for its client for a minute. One address a client, so a flood of offers is bounded by the pools. */
+  /** Keeps an offered address for its client for a minute: no more holds than addresses, no more offers than holds. */
   hold(address: Ipv4, mac: Mac): void {
+    const before = this.#holds.get(address)
+    if (before !== undefined && before.mac !== mac) this.#offered.delete(before.mac)
+    const other = this.#offered.get(mac)
+    if (other !== undefined && other !== address) this.#holds.delete(other)
     this.#holds.set(address, { mac, until: this.#now() + HOLD_MS })
+    this.#offered.set(mac, address)
   }
 
-  heldFor(mac: Mac, address: Ipv4): boolean {
-    const hold = this.#holds.get(address)
-    return hold !== undefined && hold.mac === mac && hold.until > this.#now()
+  /** The usable address that was offered to a client a short while ago. */
+  heldBy(mac: Mac, usable: (address: Ipv4) => boolean): Ipv4 | undefined {
+    const address = this.#offered.get(mac)
+    return address !== undefined && this.#holds.get(address)?.mac === mac && usable(address) ? address : undefined
   }
 
   /** Writes granted leases in one transaction; on return they are on disk. */
@@ -124,6 +132,7 @@ export class Leases {
     this.#db.transaction(() => { for (const lease of batch.values()) upsert.run(lease) }).immediate()
     for (const lease of batch.values()) {
       this.#holds.delete(lease.address)
+      if (this.#offered.get(lease.mac) === lease.address) this.#offered.delete(lease.mac)
       this.#keep(lease)
     }
   }

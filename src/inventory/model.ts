@@ -12,6 +12,8 @@ const Vars = Type.Record(Type.String({ pattern: '^[a-z_][a-z0-9_]{0,62}$' }), Ty
   description: 'Values for templates: lower-case names, any JSON values.'
 })
 const strict = { additionalProperties: false } as const
+const choice = <const T extends readonly string[]>(values: T, options: { description?: string } = {}) =>
+  Type.Unsafe<T[number]>({ type: 'string', enum: values, ...options })
 const KernelArguments = Type.Array(Type.String({ minLength: 1, maxLength: 512, pattern: '^[!-~]+$' }), {
   maxItems: 64,
   description: 'Extra words of the kernel command line; a word has no spaces.'
@@ -48,9 +50,7 @@ export const MachineInput = Type.Object(
       Type.String({ pattern: '^/dev/[A-Za-z0-9/._:+-]+$', description: 'The disk to install on. Left out: the only one there is.' })
     ),
     localBoot: Type.Optional(
-      Type.Union([Type.Literal('exit'), Type.Literal('sanboot')], {
-        description: 'How a BIOS machine goes from iPXE to its disk. Default exit.'
-      })
+      choice(['exit', 'sanboot'], { description: 'How a BIOS machine goes from iPXE to its disk. Default exit.' })
     ),
     console: Type.Optional(
       Type.String({ pattern: '^[A-Za-z0-9,.:-]{1,64}$', description: "The kernel's console: ttyS0,115200n8." })
@@ -66,7 +66,7 @@ export const RoleInput = Type.Object(
   {
     name: RoleName,
     class: Type.Optional(Type.String({ maxLength: 200, pattern: '^[a-z][a-z0-9_]*(::[a-z][a-z0-9_]*)*$', description: 'Puppet class. Default role::NAME.' })),
-    kind: Type.Optional(Type.Union([Type.Literal('physical'), Type.Literal('virtual')])),
+    kind: Type.Optional(choice(['physical', 'virtual'])),
     note: Type.Optional(Note),
     image: Type.Optional(ImageName),
     vars: Type.Optional(Vars)
@@ -86,9 +86,9 @@ export const ImageFileInput = Type.Object(
 export const ImageInput = Type.Object(
   {
     name: ImageName,
-    family: Type.Literal('debian'),
+    family: choice(['debian']),
     release: Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{0,31}$', description: 'bookworm' }),
-    architecture: Type.Union([Type.Literal('amd64'), Type.Literal('arm64')]),
+    architecture: choice(['amd64', 'arm64']),
     kernel: Type.Optional(ImageFileInput),
     initrd: Type.Optional(ImageFileInput),
     kernelArguments: Type.Optional(KernelArguments),

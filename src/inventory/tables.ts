@@ -48,6 +48,7 @@ export function applyRow(db: Db, op: Op): void {
   const keyColumn = KEY_FIELD[kind]
   if (op.field === DELETED) {
     db.prepare(`DELETE FROM ${kind} WHERE ${keyColumn} = ?`).run(op.key)
+    if (kind === 'machine') forgetAttempts(db, op.key)
     return
   }
   db.prepare(`INSERT INTO ${kind} (${keyColumn}) VALUES (?) ON CONFLICT DO NOTHING`).run(op.key)
@@ -80,6 +81,12 @@ function applyInterfaces(db: Db, op: Op): void {
     release.run(each.mac, each.ipv4)
     insert.run(each.mac, op.key, position, each.ipv4, each.subnet)
   }
+}
+
+/** A machine that is gone takes its attempts along, so that no token of it serves a later one of the same name. */
+function forgetAttempts(db: Db, machine: string): void {
+  db.prepare('DELETE FROM token WHERE attempt IN (SELECT id FROM attempt WHERE machine = ?)').run(machine)
+  db.prepare('DELETE FROM attempt WHERE machine = ?').run(machine)
 }
 
 /** Everything that administrators write, as it stands on disk. */

@@ -1,0 +1,135 @@
+import { generationText } from '../inventory/lifecycle.ts'
+import { firmwareByName } from '../net/firmware.ts'
+import { type Ipv4, maskOf, prefixOf } from '../net/ipv4.ts'
+import type { TemplateContext } from './context.ts'
+import type { Action, Decision, Situation } from './decide.ts'
+import { type Endpoints, paths } from './endpoints.ts'
+import { effectiveVars } from './vars.ts'
+
+/**
+ * What follows from a decision: the DHCP answer's boot part, and what the templates are given.
+ * Pure; an answer is the same whether a machine asked or a person did.
+ */
+
+/** How the client goes on from its lease; structurally what the DHCP side takes. */
+export type BootAnswer =
+  | { kind: 'tftp'; server: Ipv4; file: string }
+  | { kind: 'http' | 'script'; server: Ipv4; url: string }
+
+/** The boot part of a DHCP answer; undefined for clients that don't boot from the network, such as an installer. */
+export function bootAnswer(
+  { firmware, mac }: Situation,
+  { action }: Decision,
+  endpoints: Endpoints,
+  server: Ipv4
+): BootAnswer | undefined {
+  if (action === 'ignore') return undefined
+  switch (firmware) {
+    case 'ipxe':
+      return { kind: 'script', server, url: endpoints.url(server, paths.script(mac)) }
+    case 'bios':
+    case 'uefi-x64':
+    case 'uefi-arm64':
+      return { kind: 'tftp', server, file: loaderOf(firmware) }
+    case 'uefi-http':
+    case 'uefi-http-arm64':
+      return { kind: 'http', server, url: endpoints.url(server, paths.loader(loaderOf(firmware))) }
+    case 'os':
+    case 'unsupported':
+      return undefined
+  }
+}
+
+/** The template of an action's iPXE script. `ignore` has none: such a machine is told to boot from its disk, if it asks. */
+export const SCRIPT_TEMPLATES: Record<Action, string> = {
+  install: 'ipxe/install.ipxe.njk',
+  local: 'ipxe/local.ipxe.njk',
+  wait: 'ipxe/wait.ipxe.njk',
+  discover: 'ipxe/discover.ipxe.njk',
+  ignore: 'ipxe/local.ipxe.njk'
+}
+
+export const PRESEED_TEMPLATE = 'preseed/debian.cfg.njk'
+
+/** @param token the attempt's; null where nothing is to be installed. */
+export function templateContext(
+  situation: Situation,
+  decision: Decision,
+  endpoints: Endpoints,
+  server: Ipv4,
+  token: string | null
+): TemplateContext {
+  const { machine, role, image, subnet, mac } = situation
+  const url = (path: string) => endpoints.url(server, path)
+  const name = machine?.name ?? mac.replaceAll(':', '-')
+  const domain = subnet?.domain ?? null
+  const installing = decision.action === 'install' && image?.kernel && image.initrd
+  const preseed = installing && token !== null ? url(paths.preseed(token)) : null
+  const own = machine?.interfaces.find((each) => each.mac === mac)
+  return {
+    machine: {
+      name,
+      fqdn: domain === null ? name : `${name}.${domain}`,
+      domain,
+      mac,
+      labels: machine?.labels ?? {},
+      localBoot: machine?.localBoot ?? 'exit',
+      disk: machine?.disk ?? null
+    },
+    role: role ? { name: role.name, class: role.class } : null,
+    image: image
+      ? { name: image.name, family: image.family, release: image.release, architecture: image.architecture }
+      : null,
+    network: subnet
+      ? {
+          address: own?.subnet === subnet.cidr ? own.ipv4 : null,
+          mask: maskOf(subnet.cidr),
+          prefix: prefixOf(subnet.cidr),
+          gateway: subnet.gateway,
+          dns: [...subnet.dns],
+          ntp: [...subnet.ntp]
+        }
+      : null,
+    url: {
+      script: url(paths.script(mac)),
+      facts: url(paths.facts(mac)),
+      kernel: installing ? url(paths.file(image.name, image.kernel?.sha256 ?? '', image.kernel?.name ?? '')) : null,
+      initrd: installing ? url(paths.file(image.name, image.initrd?.sha256 ?? '', image.initrd?.name ?? '')) : null,
+      preseed,
+      status: installing && token !== null ? url(paths.status(token)) : null
+    },
+    kernelArguments: preseed === null ? [] : kernelArguments(situation, preseed),
+    generation: machine && machine.life.goal === 'install' ? generationText(machine.life.generation) : null,
+    reasons: [...decision.reasons],
+    vars: Object.fromEntries(Object.entries(effectiveVars(situation)).map(([name, { value }]) => [name, value]))
+  }
+}
+
+/**
+ * The command line of debian-installer: answers that it needs before it has its preseed file, and
+ * after `---` what it also gives the installed system's kernel.
+ */
+function kernelArguments({ machine, image, subnet, mac }: Situation, preseed: string): string[] {
+  const kept = [
+    ...(machine?.console ? [`console=${machine.console}`] : []),
+    ...(image?.kernelArguments ?? []),
+    ...(machine?.kernelArguments ?? [])
+  ]
+  return [
+    'auto=true',
+    'priority=critical',
+    `url=${preseed}`,
+    `hostname=${machine?.name}`,
+    ...(subnet?.domain ? [`domain=${subnet.domain}`] : []),
+    // netcfg takes the interface that BOOTIF names; `auto` keeps it from asking.
+    'interface=auto',
+    `BOOTIF=01-${mac.replaceAll(':', '-')}`,
+    ...(kept.length > 0 ? ['---', ...kept] : [])
+  ]
+}
+
+function loaderOf(name: Situation['firmware']): string {
+  const { loader } = firmwareByName(name)
+  if (loader === undefined) throw new Error(`firmware ${name} has no loader`)
+  return loader.file
+}

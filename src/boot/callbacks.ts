@@ -1,0 +1,107 @@
+import type { Stage } from '../inventory/attempts.ts'
+import type { Now } from '../inventory/clock.ts'
+import { type EventInput, eventChange } from '../inventory/events.ts'
+import { advance, DISCOVERED, type MachineState, type Rank, stateOf } from '../inventory/lifecycle.ts'
+import type { Facts as MachineFacts, Machine } from '../inventory/model.ts'
+import type { Ipv4 } from '../net/ipv4.ts'
+import type { Mac } from '../net/mac.ts'
+import { BootRefusal, type BootService } from './service.ts'
+import type { Speakers } from './speakers.ts'
+
+/** How many machines that nobody registered are remembered: what strangers send can't grow the inventory beyond. */
+const DISCOVERED_LIMIT = 1000
+
+/** The rank that a reported stage raises the machine's generation to. */
+const RANK_OF: Record<Stage, Rank> = {
+  fetched: 'requested',
+  partitioning: 'installing',
+  installing: 'installing',
+  installed: 'installed',
+  failed: 'failed'
+}
+
+/** What machines report: the only way in which they change their own state. */
+export class Callbacks {
+  readonly #boot: BootService
+  readonly #speakers: Speakers
+  readonly #now: Now
+
+  constructor(boot: BootService, speakers: Speakers, now: Now) {
+    this.#boot = boot
+    this.#speakers = speakers
+    this.#now = now
+  }
+
+  /**
+   * Takes a stage that an installer reports. `installed` is idempotent, and what comes after it
+   * changes nothing. On disk when it resolves.
+   * @throws {BootRefusal} when the token is unknown or its generation has ended.
+   */
+  async status(token: string, stage: Stage, message: string, from: Ipv4): Promise<{ machine: string; state: MachineState }> {
+    const { attempt, machine } = this.#boot.redeem(token)
+    const { inventory, attempts } = this.#boot.facts
+    if (attempt.stage !== 'installed') {
+      const event: EventInput = {
+        type: 'boot',
+        machine: machine.name,
+        mac: attempt.mac,
+        address: from,
+        attempt: attempt.id,
+        message: `${stage}${message ? `: ${message}` : ''}`
+      }
+      await inventory.write([attempts.reported(attempt, stage, message), eventChange(this.#now(), event)])
+    }
+    const life = advance(machine.life, RANK_OF[stage])
+    if (life !== machine.life) {
+      const draft = inventory.draft()
+      draft.putMachine({ ...machine, life })
+      await inventory.commit(draft, `machine ${machine.name}`)
+    }
+    return { machine: machine.name, state: stateOf(life) }
+  }
+
+  /**
+   * Takes what a machine that nobody registered tells of itself; a registered one's facts are kept beside it.
+   * @throws {BootRefusal} when the address holds no lease of the MAC, or too many are known already.
+   */
+  async facts(mac: Mac, facts: MachineFacts, from: Ipv4): Promise<Machine> {
+    const { inventory } = this.#boot.facts
+    if (!this.#speakers.speaksFor(from, mac)) throw new BootRefusal('no-lease', `${from} holds no lease of ${mac}`)
+    const known = inventory.machineByMac(mac)
+    if (known === undefined) this.#checkRoom()
+    const draft = inventory.draft()
+    const machine: Machine = known
+      ? { ...known, facts: { ...known.facts, ...facts } }
+      : discoveredMachine(mac, facts)
+    if (machine.life.goal === 'discover') draft.putDiscovered(machine)
+    else draft.putMachine(machine)
+    if (draft.edits().length > 0) await inventory.commit(draft, `machine ${machine.name}`)
+    return machine
+  }
+
+  #checkRoom(): void {
+    const discovered = [...this.#boot.facts.inventory.list('machine')].filter((machine) => machine.life.goal === 'discover')
+    if (discovered.length >= DISCOVERED_LIMIT) {
+      throw new BootRefusal('too-many', `${DISCOVERED_LIMIT} discovered machines are known already: register or remove some`)
+    }
+  }
+}
+
+function discoveredMachine(mac: Mac, facts: MachineFacts): Machine {
+  return {
+    name: `new-${mac.replaceAll(':', '')}`,
+    role: null,
+    image: null,
+    interfaces: [{ mac, ipv4: null, subnet: null }],
+    uuid: null,
+    serial: null,
+    disk: null,
+    localBoot: 'exit',
+    console: null,
+    kernelArguments: [],
+    labels: {},
+    vars: {},
+    facts,
+    life: DISCOVERED
+  }
+}

@@ -1,0 +1,42 @@
+import { type Cidr, contains, type Ipv4 } from '../net/ipv4.ts'
+
+/** An interface that machines are on: the address that they reach this instance at, and the network around it. */
+export type ProvisioningInterface = { readonly name: string; readonly address: Ipv4; readonly network: Cidr }
+
+/**
+ * Where machines reach this instance. URLs are made from configured addresses, never from a
+ * request's `Host`: UEFI HTTP Boot leaves out the port there.
+ */
+export class Endpoints {
+  readonly #interfaces: readonly ProvisioningInterface[]
+  readonly #httpPort: number
+
+  constructor(interfaces: readonly ProvisioningInterface[], httpPort: number) {
+    this.#interfaces = interfaces
+    this.#httpPort = httpPort
+  }
+
+  /** The address for a machine: that of the interface whose network it is on, else the first. */
+  addressFor(machine: Ipv4 | undefined): Ipv4 {
+    const near = machine && this.#interfaces.find((each) => contains(each.network, machine))
+    return (near ?? (this.#interfaces[0] as ProvisioningInterface)).address
+  }
+
+  /** Whether an address is one of this instance's own. */
+  isOwn(address: string): boolean {
+    return this.#interfaces.some((each) => each.address === address)
+  }
+
+  url(server: Ipv4, path: string): string {
+    return `http://${server}${this.#httpPort === 80 ? '' : `:${this.#httpPort}`}${path}`
+  }
+}
+
+export const paths = {
+  script: (mac: string) => `/boot/${mac}/ipxe`,
+  facts: (mac: string) => `/boot/${mac}/facts`,
+  loader: (file: string) => `/boot/loaders/${file}`,
+  file: (image: string, sha256: string, file: string) => `/boot/files/${image}/${sha256}/${file}`,
+  preseed: (token: string) => `/boot/attempts/${token}/preseed`,
+  status: (token: string) => `/boot/attempts/${token}/status`
+}

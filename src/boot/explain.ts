@@ -1,0 +1,69 @@
+import type { MachineState } from '../inventory/lifecycle.ts'
+import { stateOf } from '../inventory/lifecycle.ts'
+import { firmwareByName, type FirmwareName } from '../net/firmware.ts'
+import type { Ipv4 } from '../net/ipv4.ts'
+import type { Mac } from '../net/mac.ts'
+import type { AddressAllocator } from './allocator.ts'
+import type { BootAnswer } from './answers.ts'
+import { type Action, decide } from './decide.ts'
+import type { Endpoints } from './endpoints.ts'
+import { type Facts, identify } from './identify.ts'
+import { redact } from './secrets.ts'
+import { effectiveVars, type EffectiveVar } from './vars.ts'
+
+export type Explanation = {
+  mac: Mac
+  firmware: FirmwareName
+  machine: string | null
+  state: MachineState | null
+  action: Action
+  reasons: readonly string[]
+  /** What a DISCOVER would be answered, without the offer's being made. */
+  dhcp:
+    | { answer: 'offer'; address: Ipv4; hostName: string | null; leaseTime: number; boot: BootAnswer | null; reasons: readonly string[] }
+    | { answer: 'silence'; reasons: readonly string[] }
+  /** The template variables with the layer that each value comes from; secrets are left out. */
+  vars: Record<string, EffectiveVar>
+}
+
+/** Why a machine would get what it would get now: the same code as the real answer, without its effects. */
+export function explain(
+  facts: Facts,
+  allocator: AddressAllocator,
+  endpoints: Endpoints,
+  mac: Mac,
+  firmware: FirmwareName
+): Explanation {
+  const pooled = [...facts.inventory.list('subnet')].find((subnet) => subnet.pools.length > 0)
+  const seen = identify(facts, mac, firmware)
+  const link = seen.link ?? pooled?.pools[0]?.from
+  const situation = link === undefined ? seen : identify(facts, mac, firmware, link)
+  const { action, reasons } = decide(situation)
+  const plan =
+    link === undefined
+      ? ({ refused: 'silence', reason: 'there is no subnet' } as const)
+      : allocator.plan({ mac, link, server: endpoints.addressFor(link), firmware: firmwareByName(firmware) })
+  const vars = Object.entries(effectiveVars(situation)).map(
+    ([name, { value, source }]) => [name, { value: redact(name, value), source }] as const
+  )
+  return {
+    mac,
+    firmware,
+    machine: situation.machine?.name ?? null,
+    state: situation.machine ? stateOf(situation.machine.life) : null,
+    action,
+    reasons,
+    dhcp:
+      'refused' in plan
+        ? { answer: 'silence', reasons: [plan.reason] }
+        : {
+            answer: 'offer',
+            address: plan.address,
+            hostName: plan.hostName ?? null,
+            leaseTime: plan.leaseTime,
+            boot: plan.boot ?? null,
+            reasons: plan.reasons
+          },
+    vars: Object.fromEntries(vars)
+  }
+}

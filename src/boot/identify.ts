@@ -1,0 +1,54 @@
+import type { Attempts } from '../inventory/attempts.ts'
+import type { FileStore } from '../inventory/files.ts'
+import type { Inventory } from '../inventory/inventory.ts'
+import type { Leases } from '../inventory/leases.ts'
+import type { Image } from '../inventory/model.ts'
+import type { FirmwareName } from '../net/firmware.ts'
+import type { Ipv4 } from '../net/ipv4.ts'
+import type { Mac } from '../net/mac.ts'
+import type { Situation } from './decide.ts'
+
+/** The replicated facts that a decision needs, and the limit it keeps. */
+export type Facts = {
+  readonly inventory: Inventory
+  readonly leases: Leases
+  readonly attempts: Attempts
+  readonly files: FileStore
+  /** In how many power-ons a generation's installer is offered. */
+  readonly offerLimit: number
+}
+
+/**
+ * Gathers what is known of the client with this MAC.
+ * @param link an address on its link; left out, the one it leased or is registered with.
+ */
+export function identify(facts: Facts, mac: Mac, firmware: FirmwareName, link?: Ipv4): Situation {
+  const { inventory, leases, attempts, files, offerLimit } = facts
+  const machine = inventory.machineByMac(mac)
+  const lease = leases.activeOfMac(mac)
+  const own = machine?.interfaces.find((each) => each.mac === mac)
+  const at = link ?? lease?.address ?? own?.ipv4 ?? undefined
+  const role = machine?.role ? inventory.get('role', machine.role) : undefined
+  const imageName = machine?.image ?? role?.image
+  const image = imageName ? inventory.get('image', imageName) : undefined
+  // The power-on that is going on now doesn't count as an earlier one.
+  const earlier = machine
+    ? attempts.ofGeneration(machine).filter((attempt) => attempt.mac !== mac || attempt.lease !== lease?.version)
+    : []
+  return {
+    mac,
+    firmware,
+    link: at,
+    subnet: at && inventory.subnetOf(at),
+    machine,
+    role,
+    image,
+    missingFile: image && missingFile(files, image),
+    offered: earlier.length,
+    offerLimit
+  }
+}
+
+function missingFile(files: FileStore, { kernel, initrd }: Image): string | undefined {
+  return [kernel, initrd].find((file) => file !== null && files.size(file.sha256) !== file.size)?.name
+}

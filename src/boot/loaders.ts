@@ -1,0 +1,37 @@
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import { constants } from 'node:fs'
+import { FIRMWARE, type Loader } from '../net/firmware.ts'
+import { type OpenFile, openConfined } from '../net/confined.ts'
+
+/** Debian's ipxe package keeps these two in /boot and links to them from /usr/lib/ipxe. */
+const DEBIAN_LINK_TARGETS = ['/boot/ipxe.efi', '/boot/ipxe.lkrn']
+
+/** The folder of the loaders that firmware is sent. */
+export class Loaders {
+  readonly folder: string
+
+  constructor(folder: string) {
+    this.folder = folder
+  }
+
+  /** @throws {NoSuchFile} when the name leads to no file in the folder. */
+  open(name: string): Promise<OpenFile> {
+    return openConfined(this.folder, name, DEBIAN_LINK_TARGETS)
+  }
+
+  /** The loaders for x86 machines that aren't there; those for arm64 are no loss where there are no such machines. */
+  async missing(): Promise<Loader[]> {
+    const wanted = new Map<string, Loader>()
+    for (const { name, loader } of FIRMWARE) if (loader && !name.includes('arm64')) wanted.set(loader.file, loader)
+    const found = await Promise.all(
+      [...wanted.values()].map((loader) =>
+        access(join(this.folder, loader.file), constants.R_OK).then(
+          () => undefined,
+          () => loader
+        )
+      )
+    )
+    return found.filter((loader) => loader !== undefined)
+  }
+}

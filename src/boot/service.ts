@@ -1,0 +1,131 @@
+import type { Attempt } from '../inventory/attempts.ts'
+import type { Now } from '../inventory/clock.ts'
+import { type EventInput, eventChange } from '../inventory/events.ts'
+import { generationText } from '../inventory/lifecycle.ts'
+import type { Machine } from '../inventory/model.ts'
+import type { Ipv4 } from '../net/ipv4.ts'
+import type { Mac } from '../net/mac.ts'
+import { PRESEED_TEMPLATE, SCRIPT_TEMPLATES, templateContext } from './answers.ts'
+import { type Decision, decide, type Situation } from './decide.ts'
+import type { Endpoints } from './endpoints.ts'
+import { type Facts, identify } from './identify.ts'
+import type { Renderer } from './render.ts'
+import { redact } from './secrets.ts'
+import type { Speakers } from './speakers.ts'
+
+/** Why an installer's request was refused; each has its HTTP status in the provisioning server. */
+export type RefusalCode = 'unknown-token' | 'ended' | 'wrong-source' | 'already-installing' | 'no-lease' | 'too-many'
+
+export class BootRefusal extends Error {
+  override readonly name = 'BootRefusal'
+  readonly code: RefusalCode
+
+  constructor(code: RefusalCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+export type Script = { text: string; decision: Decision; attempt: Attempt | null }
+
+/** Serves the boot decision to machines: scripts and install files. Reading them changes no machine's state. */
+export class BootService {
+  readonly facts: Facts
+  readonly #endpoints: Endpoints
+  readonly #renderer: Renderer
+  readonly #speakers: Speakers
+  readonly #now: Now
+
+  constructor(options: { facts: Facts; endpoints: Endpoints; renderer: Renderer; speakers: Speakers; now: Now }) {
+    this.facts = options.facts
+    this.#endpoints = options.endpoints
+    this.#renderer = options.renderer
+    this.#speakers = options.speakers
+    this.#now = options.now
+  }
+
+  /**
+   * The iPXE script of the machine with this MAC; for an install it mints the attempt's token.
+   * @param from the address that asks; @param server this instance's address that it reached.
+   */
+  async script(mac: Mac, from: Ipv4, server: Ipv4): Promise<Script> {
+    const situation = identify(this.facts, mac, 'ipxe')
+    const decision = this.#withheld(situation, from) ?? decide(situation)
+    const minted =
+      decision.action === 'install' && situation.machine ? await this.#mint(situation.machine, mac, from) : undefined
+    const context = templateContext(situation, decision, this.#endpoints, server, minted?.token ?? null)
+    const text = this.#renderer.render(SCRIPT_TEMPLATES[decision.action], context)
+    return { text, decision, attempt: minted?.attempt ?? null }
+  }
+
+  /** The preseed file of an attempt, for the machine's own address until it reports `installing`. */
+  preseed(token: string, from: Ipv4, server: Ipv4): { text: string; attempt: Attempt } {
+    const { attempt, machine } = this.redeem(token)
+    if (machine.life.rank === 'installed') throw new BootRefusal('ended', `${machine.name} is installed: its token is void`)
+    if (attempt.stage === 'installing' || attempt.stage === 'failed') {
+      throw new BootRefusal('already-installing', `attempt ${attempt.id} reported ${attempt.stage}: its files are closed`)
+    }
+    const macs = machine.interfaces.map((each) => each.mac)
+    if (!this.#speakers.speaksForAny(from, macs)) {
+      throw new BootRefusal('wrong-source', `${from} holds no lease of ${machine.name}`)
+    }
+    const situation = identify(this.facts, attempt.mac, 'os')
+    const decision: Decision = { action: 'install', reasons: [`attempt ${attempt.id}`] }
+    const context = templateContext(situation, decision, this.#endpoints, server, token)
+    return { text: this.#renderer.render(PRESEED_TEMPLATE, context), attempt }
+  }
+
+  /** The attempt of a token, with its machine in the same generation still. @throws {BootRefusal} */
+  redeem(token: string): { attempt: Attempt; machine: Machine } {
+    const attempt = this.facts.attempts.byToken(token)
+    const machine = attempt && this.facts.inventory.get('machine', attempt.machine)
+    if (!attempt || !machine) throw new BootRefusal('unknown-token', 'no attempt has this token')
+    if (machine.life.goal !== 'install' || generationText(machine.life.generation) !== attempt.generation) {
+      throw new BootRefusal('ended', `generation ${attempt.generation} of ${machine.name} has ended: its token is void`)
+    }
+    return { attempt, machine }
+  }
+
+  /** A script or an install file as it would be, with a token that opens nothing and without secrets. */
+  dryRun(mac: Mac, file: 'ipxe' | 'preseed'): string {
+    const situation = identify(this.facts, mac, 'ipxe')
+    const actual = decide(situation)
+    const decision: Decision = file === 'preseed' ? { action: 'install', reasons: actual.reasons } : actual
+    const server = this.#endpoints.addressFor(situation.link)
+    const shown = templateContext(situation, decision, this.#endpoints, server, 'TOKEN')
+    const vars = Object.fromEntries(Object.entries(shown.vars).map(([name, value]) => [name, redact(name, value)]))
+    const context = { ...shown, vars }
+    return this.#renderer.render(file === 'preseed' ? PRESEED_TEMPLATE : SCRIPT_TEMPLATES[actual.action], context)
+  }
+
+  /** An installer isn't handed to whoever asks in another's name. */
+  #withheld(situation: Situation, from: Ipv4): Decision | undefined {
+    const decision = decide(situation)
+    if (decision.action !== 'install' || this.#speakers.speaksFor(from, situation.mac)) return undefined
+    return {
+      action: 'wait',
+      reasons: [...decision.reasons, `but ${from} holds no lease of ${situation.mac}: no installer is handed to it`]
+    }
+  }
+
+  async #mint(machine: Machine, mac: Mac, address: Ipv4) {
+    const { attempts, leases, inventory, offerLimit } = this.facts
+    const lease = leases.activeOfMac(mac)?.version ?? 0
+    const before = attempts.ofGeneration(machine)
+    const minted = await attempts.mint(machine, { mac, address, lease })
+    if (!before.some((attempt) => attempt.id === minted.attempt.id)) {
+      const number = before.length + 1
+      const earlier = before[0] ? `; the one before got as far as "${before[0].stage}"` : ''
+      const event: EventInput = {
+        type: 'boot',
+        machine: machine.name,
+        mac,
+        address,
+        attempt: minted.attempt.id,
+        message: `install generation ${minted.attempt.generation}: attempt ${number} of ${offerLimit}${earlier}`
+      }
+      await inventory.write([eventChange(this.#now(), event)])
+    }
+    return minted
+  }
+}

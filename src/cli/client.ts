@@ -1,0 +1,119 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { type IncomingMessage, request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createSecureContext } from 'node:tls'
+import { CERTIFICATE_FILE, TOKEN_FILE, URL_FILE } from '../admin-token.ts'
+import { CommandFailed } from './errors.ts'
+
+/** Where the service is, who asks, and which certificate it must show. */
+export type Access = { readonly url: string; readonly token: string; readonly ca?: string }
+
+const STATE_FOLDERS = ['var', '/var/lib/tandem']
+
+/**
+ * Finds the service: TANDEM_URL and TANDEM_TOKEN (with TANDEM_CA, a file, where the certificate is
+ * self-made), else what a daemon left in the state folder.
+ */
+export function findAccess(state: string | undefined, env: NodeJS.ProcessEnv): Access {
+  const { TANDEM_URL: url, TANDEM_TOKEN: token, TANDEM_CA: ca } = env
+  if (state === undefined && url !== undefined) {
+    if (token === undefined) throw new CommandFailed('TANDEM_URL is set and TANDEM_TOKEN is not: set both')
+    return { url: url.replace(/\/$/, ''), token, ...(ca ? { ca: readText(ca) } : {}) }
+  }
+  const folders = state === undefined ? STATE_FOLDERS : [state]
+  const folder = folders.find((each) => existsSync(join(each, URL_FILE)))
+  if (folder === undefined) {
+    throw new CommandFailed(
+      `no running Tandem was found in ${folders.join(' or ')}: start it with \`npm start\`, name its state folder with --state, or set TANDEM_URL and TANDEM_TOKEN`
+    )
+  }
+  return {
+    url: url ?? readText(join(folder, URL_FILE)).trim(),
+    token: token ?? readText(join(folder, TOKEN_FILE)).trim(),
+    ca: readText(join(folder, CERTIFICATE_FILE))
+  }
+}
+
+export type Body = { json: unknown } | { stream: Readable; length: number }
+export type Answer = { status: number; text: string }
+
+/** Speaks REST to the service. */
+export class Client {
+  readonly #access: Access
+
+  constructor(access: Access) {
+    this.#access = access
+  }
+
+  /** The answer's JSON. @throws {CommandFailed} with the service's own words when it refuses. */
+  async json<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T> {
+    const answer = await this.send(method, path, body === undefined ? undefined : { json: body })
+    return (answer.text === '' ? {} : JSON.parse(answer.text)) as T
+  }
+
+  async text(path: string): Promise<string> {
+    return (await this.send('GET', path)).text
+  }
+
+  async exists(method: string, path: string): Promise<boolean> {
+    const { status } = await this.#exchange(method, path)
+    return status < 300
+  }
+
+  async send(method: string, path: string, body?: Body): Promise<Answer> {
+    const answer = await this.#exchange(method, path, body)
+    if (answer.status >= 300) throw new CommandFailed(describe(answer))
+    return answer
+  }
+
+  async #exchange(method: string, path: string, body?: Body): Promise<Answer> {
+    const { url, token, ca } = this.#access
+    const payload = body && 'json' in body ? Buffer.from(JSON.stringify(body.json)) : undefined
+    const length = payload?.length ?? (body && 'stream' in body ? body.length : undefined)
+    const type = payload ? 'application/json' : 'application/octet-stream'
+    const send = url.startsWith('https:') ? httpsRequest : httpRequest
+    const response = Promise.withResolvers<IncomingMessage>()
+    const call = send(`${url}/api/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(length === undefined ? {} : { 'content-type': type, 'content-length': length })
+      },
+      // Pinned: the certificate itself is what is trusted, under whatever name it is reached.
+      ...(ca ? { secureContext: createSecureContext({ ca }), checkServerIdentity: () => undefined } : {})
+    })
+    call.on('response', response.resolve).on('error', response.reject)
+    const sent = pipeline(payload ? Readable.from([payload]) : body && 'stream' in body ? body.stream : Readable.from([]), call)
+    // The answer counts: a service that refuses may close before it has read everything.
+    sent.catch(response.reject)
+    try {
+      const answer = await response.promise
+      const chunks = await answer.toArray()
+      return { status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString() }
+    } catch (error) {
+      throw new CommandFailed(`${url} does not answer (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}): is Tandem running?`)
+    }
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new CommandFailed(`${path} can't be read (${(error as NodeJS.ErrnoException).code})`)
+  }
+}
+
+function describe({ status, text }: Answer): string {
+  try {
+    const { title, detail, code, errors } = JSON.parse(text)
+    if (!errors) return `${detail ?? title} (${code})`
+    const lines = (errors as { field: string; message: string }[]).map(({ field, message }) => `  ${field}: ${message}`)
+    return `${title} (${code})\n${lines.join('\n')}`
+  } catch {
+    return `the service answered ${status}: ${text.slice(0, 200)}`
+  }
+}

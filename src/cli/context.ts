@@ -1,0 +1,43 @@
+import type { Command } from 'commander'
+import { parse } from 'yaml'
+import { Client, findAccess } from './client.ts'
+import { UsageError } from './errors.ts'
+import type { Output } from './output.ts'
+
+/** What every command is handed. */
+export type Context = { readonly output: Output; readonly env: NodeJS.ProcessEnv }
+
+/** The client for the service that the options and the environment name. */
+export function clientOf(command: Command, { env }: Context): Client {
+  const { state } = command.optsWithGlobals<{ state?: string }>()
+  return new Client(findAccess(state, env))
+}
+
+/** Gathers an option that may be given several times. */
+export function several(value: string, before: readonly string[] = []): string[] {
+  return [...before, value]
+}
+
+/** `k=v` options as an object. A value that starts with `[` or `{` is read as YAML, any other is text. */
+export function pairs(given: readonly string[] | undefined, option: string): Record<string, unknown> | undefined {
+  return given && Object.fromEntries(given.map((text) => pair(text, option)))
+}
+
+function pair(text: string, option: string): [string, unknown] {
+  const at = text.indexOf('=')
+  if (at < 1) throw new UsageError(`${option} "${text}": write it as name=value`)
+  const value = text.slice(at + 1)
+  if (!/^[[{]/.test(value)) return [text.slice(0, at), value]
+  try {
+    return [text.slice(0, at), parse(value)]
+  } catch (error) {
+    throw new UsageError(`${option} "${text}": the value starts like YAML and isn't: ${(error as Error).message.split('\n')[0]}`)
+  }
+}
+
+/** Leaves out what wasn't given, so that a change touches nothing else. */
+export function given(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+}
+
+export const segment = encodeURIComponent

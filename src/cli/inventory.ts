@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { parseDocument, stringify } from 'yaml'
+import { parseMac } from '../net/mac.ts'
+import { FIRMWARE_NAMES } from '../net/firmware.ts'
+import { type Context, clientOf, segment } from './context.ts'
+import { CommandFailed, UsageError } from './errors.ts'
+import { column, type Output, printList, printOne } from './output.ts'
+
+type Edit = { kind: string; key: string; action: string; fields: { field: string; before: unknown; after: unknown }[] }
+
+/** Commands about the inventory as a whole, and about what follows from it. */
+export function inventoryCommands(program: Command, context: Context): void {
+  const { output } = context
+
+  program
+    .command('apply')
+    .description('make the inventory be as a YAML file says; what the file does not name stays')
+    .requiredOption('-f, --file <file>', 'the file; - for standard input')
+    .option('--dry-run', 'only print what would change')
+    .option('--json', 'as JSON')
+    .action(async ({ file, dryRun, json }: { file: string; dryRun?: boolean; json?: boolean }, command: Command) => {
+      const document = readYaml(file)
+      const path = `/apply${dryRun ? '?dryRun=true' : ''}`
+      const result = await clientOf(command, context).json<{ edits: Edit[] }>('POST', path, document)
+      if (json) return printOne(output, result, true)
+      for (const edit of result.edits) printEdit(output, edit, dryRun === true)
+      output.line(`${result.edits.length} ${dryRun ? 'would change' : 'changed'}`)
+    })
+
+  program
+    .command('export')
+    .description('print the whole inventory as YAML, for `apply`')
+    .action(async (_options: object, command: Command) => {
+      output.line(stringify(await clientOf(command, context).json('GET', '/export')).trimEnd())
+    })
+
+  program
+    .command('explain <mac-or-name>')
+    .description('why a machine would get what it would get now; changes nothing')
+    .option('--firmware <firmware>', `${FIRMWARE_NAMES.join(', ')}; default ipxe`)
+    .option('--json', 'as JSON')
+    .action(async (which: string, { firmware, json }: { firmware?: string; json?: boolean }, command: Command) => {
+      const mac = macOrUndefined(which)
+      const query = new URLSearchParams({ ...(mac ? { mac } : {}), ...(firmware ? { firmware } : {}) })
+      const path = mac ? `/explain?${query}` : `/machines/${segment(which)}/explain?${query}`
+      const answer = await clientOf(command, context).json('GET', path)
+      if (json) return printOne(output, answer, true)
+      printExplanation(output, answer as never)
+    })
+
+  program
+    .command('render <name> <file>')
+    .description('print the file that a machine would get: ipxe or preseed; changes nothing')
+    .action(async (name: string, file: string, _options: object, command: Command) => {
+      if (file !== 'ipxe' && file !== 'preseed') throw new UsageError(`"${file}" is neither ipxe nor preseed`)
+      output.line((await clientOf(command, context).text(`/machines/${segment(name)}/render/${file}`)).trimEnd())
+    })
+
+  program
+    .command('leases')
+    .description('list the addresses that clients hold')
+    .option('--all', 'the expired ones too')
+    .option('--mac <mac>')
+    .option('--json', 'as JSON')
+    .action(async ({ all, mac, json }: { all?: boolean; mac?: string; json?: boolean }, command: Command) => {
+      const query = new URLSearchParams({ ...(all ? {} : { state: 'active' }), ...(mac ? { mac: parseMac(mac) } : {}) })
+      const { items } = await clientOf(command, context).json<{ items: Record<string, unknown>[] }>('GET', `/leases?${query}`)
+      printList(output, items, [column('address'), column('mac'), column('machine'), column('kind'), column('state'), column('expires', 'expiresAt')], json)
+    })
+}
+
+function readYaml(file: string): unknown {
+  let text: string
+  try {
+    text = readFileSync(file === '-' ? 0 : file, 'utf8')
+  } catch (error) {
+    throw new CommandFailed(`${file} can't be read (${(error as NodeJS.ErrnoException).code})`)
+  }
+  const document = parseDocument(text)
+  if (document.errors.length > 0) throw new CommandFailed(`${file}: ${document.errors.map((error) => error.message).join('\n')}`)
+  return document.toJS() ?? {}
+}
+
+function printEdit(output: Output, { kind, key, action, fields }: Edit, dryRun: boolean): void {
+  const sign = { create: '+', change: '~', delete: '-' }[action] ?? ' '
+  output.line(`${sign} ${kind} ${key}`)
+  if (action !== 'change' && !dryRun) return
+  for (const { field, before, after } of fields) {
+    if (before !== undefined) output.line(`    - ${field}: ${JSON.stringify(before)}`)
+    if (after !== null && after !== undefined) output.line(`    + ${field}: ${JSON.stringify(after)}`)
+  }
+}
+
+type Explanation = {
+  mac: string
+  firmware: string
+  machine: string | null
+  state: string | null
+  action: string
+  reasons: string[]
+  dhcp: { answer: string; address?: string; boot?: { kind: string; file?: string; url?: string } | null; reasons: string[] }
+  vars: Record<string, { value: unknown; source: string }>
+}
+
+function printExplanation(output: Output, { mac, firmware, machine, state, action, reasons, dhcp, vars }: Explanation): void {
+  output.line(`${machine ?? mac}${state ? ` (${state})` : ''}, as ${firmware}: ${action}`)
+  for (const reason of reasons) output.line(`  - ${reason}`)
+  const next = dhcp.boot?.file ?? dhcp.boot?.url ?? 'no boot file'
+  output.line(dhcp.answer === 'offer' ? `DHCP: offers ${dhcp.address}, ${next}` : 'DHCP: no answer')
+  for (const reason of dhcp.reasons) output.line(`  - ${reason}`)
+  output.line('variables:')
+  for (const [name, { value, source }] of Object.entries(vars)) output.line(`  ${name}: ${JSON.stringify(value)} (${source})`)
+}
+
+function macOrUndefined(text: string): string | undefined {
+  try {
+    return parseMac(text)
+  } catch {
+    return undefined
+  }
+}

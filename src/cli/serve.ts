@@ -1,0 +1,116 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { type Logger, pino } from 'pino'
+import pretty from 'pino-pretty'
+import { TOKEN_FILE } from '../admin-token.ts'
+import { type Config, ConfigError, embeddedConfig, loadConfig } from '../config.ts'
+import type { Context } from './context.ts'
+import { CommandFailed, UsageError } from './errors.ts'
+import { type Daemon, startDaemon } from '../main.ts'
+import { subnetFrom } from '../inventory/normalize.ts'
+import { StartError } from '../start-error.ts'
+import type { Output } from './output.ts'
+
+const DEFAULT_STATE = 'var'
+/** What the embedded default begins with, so that a simulated machine has a network to be on. */
+const EMBEDDED_SUBNET = { cidr: '10.77.0.0/24', name: 'simulated', domain: 'example.org', pools: [{ from: '10.77.0.100', to: '10.77.0.199' }] }
+
+export function serveCommands(program: Command, context: Context, version: string): void {
+  const { output } = context
+
+  program
+    .command('serve')
+    .description('run the daemon; without --config on loopback alone, with its state in ./var (or --state)')
+    .option('--config <file>', 'tandem.yaml')
+    .action(async ({ config: file }: { config?: string }, command: Command) => {
+      const { state } = command.optsWithGlobals<{ state?: string }>()
+      if (file !== undefined && state !== undefined) throw new UsageError('--state goes without --config: the file names the state folder')
+      const config = file === undefined ? embeddedConfig(state ?? DEFAULT_STATE) : configOf(file)
+      await serve(config, file === undefined, version, output)
+    })
+
+  program
+    .command('init [file]')
+    .description('write a commented tandem.yaml to start from')
+    .action((file = 'tandem.yaml') => {
+      if (existsSync(file)) throw new CommandFailed(`${file} is there already: it is left as it is`)
+      writeFileSync(file, readFileSync(join(import.meta.dirname, '..', '..', 'examples', 'tandem.yaml')))
+      output.line(`${file} written: edit it, then \`tandem config check ${file}\` and \`tandem serve --config ${file}\``)
+    })
+
+  program
+    .command('config')
+    .description('the configuration file')
+    .command('check <file>')
+    .description('say everything that is wrong with a tandem.yaml')
+    .action((file: string) => {
+      configOf(file)
+      output.line(`${file} is right`)
+    })
+}
+
+/** A wrong configuration is wrong usage: exit 2, every error on a line of its own. */
+function configOf(file: string): Config {
+  try {
+    return loadConfig(file)
+  } catch (error) {
+    if (error instanceof ConfigError) throw new UsageError(error.message)
+    throw error
+  }
+}
+
+async function serve(config: Config, embedded: boolean, version: string, output: Output): Promise<void> {
+  const log = logger(config)
+  const stop = stopSignal()
+  let daemon: Daemon
+  try {
+    daemon = await startDaemon(config, log, version)
+  } catch (error) {
+    if (error instanceof StartError) throw new CommandFailed(error.message)
+    throw error
+  }
+  if (embedded && daemon.fresh) await addEmbeddedSubnet(daemon)
+  greet(output, config, daemon, embedded)
+  const signal = await stop
+  log.info(`${signal}: stopping`)
+  await daemon.close()
+  log.info('stopped')
+}
+
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal))
+  })
+}
+
+/** JSON lines for a log collector; for a terminal the same lines in readable form. */
+function logger({ log }: Config): Logger {
+  const options = { level: log, base: null }
+  if (!process.stdout.isTTY) return pino({ ...options, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (level) => ({ level }) } })
+  const ignore = 'protocol,machine,mac,address'
+  return pino(options, pretty({ sync: true, ignore, translateTime: 'SYS:HH:MM:ss.l' }))
+}
+
+async function addEmbeddedSubnet({ inventory }: Daemon): Promise<void> {
+  const draft = inventory.draft()
+  draft.putSubnet(subnetFrom(EMBEDDED_SUBNET))
+  await inventory.commit(draft, 'first start')
+}
+
+function greet(output: Output, config: Config, { adminUrl, inventory }: Daemon, embedded: boolean): void {
+  const { ports, state } = config
+  const where = config.interfaces.map(({ name, address }) => (address ? `${name} ${address}` : name)).join(', ')
+  output.line(`
+Tandem serves machines on ${where}: DHCP ${config.dhcp === 'off' ? 'off' : ports.dhcp}, TFTP ${ports.tftp}, HTTP ${ports.http}
+and administrators on ${adminUrl}; their token is in ${join(state, TOKEN_FILE)}
+${embedded ? `${nextSteps([...inventory.list('machine')].length > 0)}\n` : ''}`)
+}
+
+function nextSteps(hasMachines: boolean): string {
+  if (hasMachines) return 'next, in another terminal: bin/tandem machine list'
+  return `next, in another terminal, a simulated machine boots:
+  bin/tandem machine add web1 --mac 52:54:00:00:00:0a
+  bin/tandem explain web1
+  bin/tandem simulate --mac 52:54:00:00:00:0a --firmware uefi-x64`
+}

@@ -1,0 +1,155 @@
+import { randomInt } from 'node:crypto'
+import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { BOOTREPLY, BOOTREQUEST, decode, encode, ETHERNET, type Packet } from '../../dhcp/codec.ts'
+import { entry, IPXE, MESSAGE, OPTION, read, RELAY_AGENT } from '../../dhcp/options.ts'
+import { type Ipv4, UNSPECIFIED } from '../../net/ipv4.ts'
+import { type Mac, macToBytes } from '../../net/mac.ts'
+import { CommandFailed } from '../errors.ts'
+import type { Profile } from './profile.ts'
+
+export type DhcpPlace = {
+  readonly server: { address: Ipv4; port: number }
+  /** The address of this host that speaks as the relay agent; the answers come back to it. */
+  readonly relay: Ipv4
+  /** The subnet of the simulated machine's link. */
+  readonly link: Ipv4
+}
+
+export type Lease = {
+  address: Ipv4
+  hostName: string | null
+  nextServer: Ipv4
+  /** A file name for TFTP, or a URL. */
+  bootFile: string | null
+  leaseTime: number
+  serverId: Ipv4
+}
+
+/** Milliseconds until a request is sent again; how often in all. */
+const RETRY_MS = 1000
+const TRIES = 3
+const PARAMETERS = [1, 3, 6, 7, 12, 15, 17, 26, 43, 60, 66, 67, 119, 128, 129, 130, 131, 132, 133, 134, 135, 175, 203]
+
+/**
+ * Gets a lease as a machine does, DISCOVER to ACK, in the guise of a relay agent with a source port
+ * of its own (RFC 8357): so it needs neither port 67 nor 68, and the link it stands for is named by
+ * link selection (RFC 3527).
+ * @throws {CommandFailed} saying where the machine would have stopped.
+ */
+export class DhcpClient {
+  readonly #place: DhcpPlace
+  readonly #mac: Mac
+  readonly #uuid: string
+
+  constructor(place: DhcpPlace, mac: Mac, uuid: string) {
+    this.#place = place
+    this.#mac = mac
+    this.#uuid = uuid
+  }
+
+  /** @param as iPXE says more than the firmware that it replaced. @param seen told of each answer. */
+  async lease(profile: Profile, as: 'firmware' | 'ipxe', seen: (text: string) => void): Promise<Lease> {
+    const socket = createSocket('udp4')
+    socket.bind(0, this.#place.relay)
+    await once(socket, 'listening')
+    try {
+      const xid = randomInt(2 ** 32)
+      const discover = this.#request(profile, as, xid, MESSAGE.DISCOVER, [])
+      const offer = await exchange(socket, this.#place, discover, 'DISCOVER')
+      const offered = leaseOf(offer)
+      seen(`DISCOVER (${as === 'ipxe' ? 'ipxe' : profile.firmware}) -> OFFER ${offered.address}, ${offered.bootFile ?? 'no boot file'}`)
+      const chosen = [entry(OPTION.requestedAddress, offered.address), entry(OPTION.serverId, offered.serverId)]
+      const request = this.#request(profile, as, xid, MESSAGE.REQUEST, chosen)
+      const ack = await exchange(socket, this.#place, request, 'REQUEST')
+      if (read(ack.options, OPTION.messageType) === MESSAGE.NAK) {
+        throw new CommandFailed(`the REQUEST for ${offered.address} was refused: ${read(ack.options, OPTION.message) ?? 'no reason given'}`)
+      }
+      const lease = leaseOf(ack)
+      seen(`REQUEST ${lease.address} -> ACK for ${lease.leaseTime} s${lease.hostName ? `, host name ${lease.hostName}` : ''}`)
+      return lease
+    } finally {
+      socket.close()
+    }
+  }
+
+  #request(profile: Profile, as: 'firmware' | 'ipxe', xid: number, type: number, more: [number, Uint8Array][]): Packet {
+    const mac = macToBytes(this.#mac)
+    const ipxe: [number, Uint8Array][] = [
+      [OPTION.userClass.code, Buffer.from('iPXE')],
+      entry(OPTION.ipxe, new Map([entry(IPXE.noProxyDhcp, 0)])),
+      entry(OPTION.clientId, Buffer.from([ETHERNET, ...mac]))
+    ]
+    return {
+      op: BOOTREQUEST,
+      htype: ETHERNET,
+      hops: 1,
+      xid,
+      secs: 4,
+      flags: 0,
+      ciaddr: UNSPECIFIED,
+      yiaddr: UNSPECIFIED,
+      siaddr: UNSPECIFIED,
+      giaddr: this.#place.relay,
+      chaddr: mac,
+      sname: '',
+      file: '',
+      options: new Map([
+        entry(OPTION.messageType, type),
+        ...more,
+        entry(OPTION.architectures, [profile.architecture]),
+        entry(OPTION.vendorClass, profile.vendorClass),
+        entry(OPTION.parameters, PARAMETERS),
+        entry(OPTION.machineId, this.#uuid),
+        ...(as === 'ipxe' ? ipxe : []),
+        entry(OPTION.relayAgent, new Map([entry(RELAY_AGENT.linkSelection, this.#place.link), entry(RELAY_AGENT.sourcePort, true)]))
+      ])
+    }
+  }
+}
+
+async function exchange(socket: Socket, { server }: DhcpPlace, request: Packet, name: string): Promise<Packet> {
+  const bytes = encode(request)
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    socket.send(bytes, server.port, server.address)
+    const answer = await answerTo(socket, request.xid)
+    if (answer !== undefined) return answer
+  }
+  throw new CommandFailed(
+    `no answer to ${TRIES} ${name}s at ${server.address}:${server.port}: \`tandem explain MAC\` and the daemon's log say why`
+  )
+}
+
+/** The reply with this transaction id; undefined when none comes in time. */
+function answerTo(socket: Socket, xid: number): Promise<Packet | undefined> {
+  const { promise, resolve } = Promise.withResolvers<Packet | undefined>()
+  const timer = setTimeout(() => resolve(undefined), RETRY_MS)
+  const receive = (bytes: Buffer) => {
+    const packet = decodeOrUndefined(bytes)
+    if (packet?.op === BOOTREPLY && packet.xid === xid) resolve(packet)
+  }
+  socket.on('message', receive)
+  return promise.finally(() => {
+    clearTimeout(timer)
+    socket.off('message', receive)
+  })
+}
+
+function decodeOrUndefined(bytes: Buffer): Packet | undefined {
+  try {
+    return decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+function leaseOf({ yiaddr, siaddr, file, options }: Packet): Lease {
+  return {
+    address: yiaddr,
+    hostName: read(options, OPTION.hostName) ?? null,
+    nextServer: siaddr,
+    bootFile: file || (read(options, OPTION.bootFile) ?? null),
+    leaseTime: read(options, OPTION.leaseTime) ?? 0,
+    serverId: read(options, OPTION.serverId) ?? siaddr
+  }
+}

@@ -1,0 +1,186 @@
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { type Static, Type } from 'typebox'
+import { isMap, LineCounter, parseDocument } from 'yaml'
+import { type Ipv4, parseIpv4 } from './net/ipv4.ts'
+import { fieldOf, type Finding, Validator } from './net/validation.ts'
+
+const strict = { additionalProperties: false } as const
+const Port = Type.Integer({ minimum: 1, maximum: 65535 })
+const choice = <const T extends readonly string[]>(values: T) => Type.Unsafe<T[number]>({ type: 'string', enum: values })
+
+const ConfigFile = Type.Object(
+  {
+    instance: Type.Optional(Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$' })),
+    state: Type.Optional(Type.String({ minLength: 1 })),
+    log: Type.Optional(choice(['debug', 'info', 'warn'])),
+    provisioning: Type.Object(
+      {
+        interfaces: Type.Array(
+          Type.Object({ name: Type.String({ minLength: 1, maxLength: 15 }), address: Type.Optional(Type.String()) }, strict),
+          { minItems: 1, maxItems: 64 }
+        ),
+        http: Type.Optional(Port),
+        tftp: Type.Optional(Port),
+        dhcp: Type.Optional(
+          Type.Object({ port: Type.Optional(Port), mode: Type.Optional(choice(['authoritative', 'off'])) }, strict)
+        ),
+        loaders: Type.Optional(Type.String({ minLength: 1 })),
+        offers: Type.Optional(Type.Integer({ minimum: 1, maximum: 20 }))
+      },
+      strict
+    ),
+    admin: Type.Optional(
+      Type.Object(
+        {
+          listen: Type.Optional(Type.String()),
+          tls: Type.Optional(Type.Object({ cert: Type.String({ minLength: 1 }), key: Type.String({ minLength: 1 }) }, strict))
+        },
+        strict
+      )
+    )
+  },
+  strict
+)
+
+/** What the daemon runs with; defaults filled in, paths absolute. */
+export type Config = {
+  /** This instance's name in a pair. */
+  readonly instance: string
+  /** The folder of the SQLite file, the keys and the image files. */
+  readonly state: string
+  readonly log: 'debug' | 'info' | 'warn'
+  /** The addresses may be left to the interface: its first IPv4 address then. */
+  readonly interfaces: readonly { readonly name: string; readonly address?: Ipv4 }[]
+  readonly ports: { readonly http: number; readonly tftp: number; readonly dhcp: number }
+  readonly dhcp: 'authoritative' | 'off'
+  /** The folder of iPXE's loaders. */
+  readonly loaders: string
+  /** In how many power-ons a generation's installer is offered before the machine is told to wait. */
+  readonly offers: number
+  readonly admin: { readonly address: Ipv4; readonly port: number; readonly tls?: { cert: string; key: string } }
+}
+
+const DEFAULT_LOADERS = '/usr/lib/ipxe'
+const DEFAULT_OFFERS = 2
+
+/** Runs without a configuration file and without privileges, on loopback alone. */
+export function embeddedConfig(state: string): Config {
+  return {
+    instance: 'a',
+    state: resolve(state),
+    log: 'info',
+    interfaces: [{ name: 'lo', address: '127.0.0.1' as Ipv4 }],
+    ports: { http: 8080, tftp: 6969, dhcp: 6767 },
+    dhcp: 'authoritative',
+    loaders: DEFAULT_LOADERS,
+    offers: DEFAULT_OFFERS,
+    admin: { address: '127.0.0.1' as Ipv4, port: 8443 }
+  }
+}
+
+/** Everything that is wrong with a configuration, one line each, ready to print: `tandem.yaml:7: provisioning.http: must be integer`. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly lines: readonly string[]
+
+  constructor(lines: readonly string[]) {
+    super(lines.join('\n'))
+    this.lines = lines
+  }
+}
+
+/** @throws {ConfigError} naming every error with its line. */
+export function loadConfig(path: string): Config {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError([`${path}: cannot be read (${(error as NodeJS.ErrnoException).code}): \`tandem init\` writes one`])
+  }
+  return parseConfig(text, path)
+}
+
+export function parseConfig(text: string, path: string): Config {
+  const lineCounter = new LineCounter()
+  const document = parseDocument(text, { lineCounter, prettyErrors: false })
+  const lineAt = (offset: number) => lineCounter.linePos(offset).line
+  if (document.errors.length > 0) {
+    throw new ConfigError(document.errors.map((error) => `${path}:${lineAt(error.pos[0])}: ${error.message}`))
+  }
+  const value: unknown = document.toJS() ?? {}
+  const findings = [...new Validator().check(ConfigFile, value), ...addressFindings(value)]
+  if (findings.length > 0) {
+    const located = findings.map((finding) => ({ ...finding, line: lineOf(finding) }))
+    located.sort((a, b) => a.line - b.line)
+    throw new ConfigError(located.map(({ path: at, message, line }) => `${path}:${line}: ${fieldOf(at) || 'the file'}: ${message}`))
+  }
+  return configFrom(value as Static<typeof ConfigFile>, dirname(resolve(path)))
+
+  /** The line of the value, of its key when the field is unknown, or of the nearest thing around a missing one. */
+  function lineOf({ path: at }: Finding): number {
+    const parts = at.split('/').slice(1)
+    for (let depth = parts.length; depth > 0; depth -= 1) {
+      const parent = depth === 1 ? document.contents : document.getIn(parts.slice(0, depth - 1), true)
+      const name = parts[depth - 1]
+      if (isMap(parent)) {
+        const pair = parent.items.find((item) => String(item.key) === name)
+        const range = (pair?.key as { range?: [number, number, number] } | undefined)?.range
+        if (range) return lineAt(range[0])
+      } else {
+        const node = document.getIn(parts.slice(0, depth), true) as { range?: [number, number, number] } | undefined
+        if (node?.range) return lineAt(node.range[0])
+      }
+    }
+    return 1
+  }
+}
+
+/** What a schema can't say: addresses are addresses, and `listen` has a port. */
+function addressFindings(value: unknown): Finding[] {
+  const file = value as { provisioning?: { interfaces?: unknown }; admin?: { listen?: unknown } } | null
+  const interfaces = file?.provisioning?.interfaces
+  const findings = (Array.isArray(interfaces) ? interfaces : []).flatMap((each: { address?: unknown } | null, index) =>
+    typeof each?.address === 'string' ? wrong(`/provisioning/interfaces/${index}/address`, () => parseIpv4(each.address as string)) : []
+  )
+  const listen = file?.admin?.listen
+  if (typeof listen === 'string') findings.push(...wrong('/admin/listen', () => parseListen(listen)))
+  return findings
+}
+
+function wrong(path: string, parse: () => unknown): Finding[] {
+  try {
+    parse()
+    return []
+  } catch (error) {
+    return [{ path, message: (error as Error).message }]
+  }
+}
+
+function parseListen(text: string): { address: Ipv4; port: number } {
+  const [address = '', port = '', ...rest] = text.split(':')
+  if (rest.length > 0 || !/^[0-9]{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65535) {
+    throw new TypeError(`"${text}" is not an address with a port like 127.0.0.1:8443`)
+  }
+  return { address: parseIpv4(address), port: Number(port) }
+}
+
+function configFrom(file: Static<typeof ConfigFile>, folder: string): Config {
+  const { provisioning, admin } = file
+  return {
+    instance: file.instance ?? 'a',
+    state: resolve(folder, file.state ?? '/var/lib/tandem'),
+    log: file.log ?? 'info',
+    interfaces: provisioning.interfaces.map(({ name, address }) =>
+      address === undefined ? { name } : { name, address: parseIpv4(address) }
+    ),
+    ports: { http: provisioning.http ?? 80, tftp: provisioning.tftp ?? 69, dhcp: provisioning.dhcp?.port ?? 67 },
+    dhcp: provisioning.dhcp?.mode ?? 'authoritative',
+    loaders: resolve(folder, provisioning.loaders ?? DEFAULT_LOADERS),
+    offers: provisioning.offers ?? DEFAULT_OFFERS,
+    admin: {
+      ...parseListen(admin?.listen ?? '127.0.0.1:8443'),
+      ...(admin?.tls ? { tls: { cert: resolve(folder, admin.tls.cert), key: resolve(folder, admin.tls.key) } } : {})
+    }
+  }
+}

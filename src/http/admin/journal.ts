@@ -1,0 +1,52 @@
+import { Type } from 'typebox'
+import type { Event } from '../../inventory/events.ts'
+import type { AdminApp } from './app.ts'
+import type { AdminOptions } from './server.ts'
+
+const LIMIT = 200
+const MAX_LIMIT = 10_000
+const number = Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' }))
+const text = Type.Optional(Type.String())
+
+/** `/events` and `/leases`: what happened, and who holds which address. */
+export function journalRoutes(app: AdminApp, { boot, events }: AdminOptions): void {
+  const querystring = Type.Object(
+    { machine: text, mac: text, type: text, after: number, limit: number },
+    { additionalProperties: false }
+  )
+  const description = 'The latest events, oldest first; with `after`, the next ones after that id.'
+  app.get('/events', { schema: { tags: ['events'], querystring, description } }, (request) => {
+    const { machine, mac, type, after, limit } = request.query
+    const items = events.list({
+      machine,
+      mac,
+      type,
+      after: after === undefined ? undefined : Number(after),
+      limit: Math.min(Number(limit ?? LIMIT), MAX_LIMIT)
+    })
+    return { items: items.map(eventView) }
+  })
+
+  const leaseQuery = Type.Object({ mac: text, state: text }, { additionalProperties: false })
+  app.get('/leases', { schema: { tags: ['leases'], querystring: leaseQuery } }, (request) => {
+    const { leases, inventory } = boot.facts
+    const items = leases
+      .list()
+      .map(({ version: _, ...lease }) => ({
+        ...lease,
+        startedAt: new Date(lease.startedAt).toISOString(),
+        expiresAt: new Date(lease.expiresAt).toISOString(),
+        state: leases.active(lease.address) ? 'active' : 'expired',
+        machine: inventory.machineByMac(lease.mac)?.name ?? null,
+        kind: inventory.machineByAddress(lease.address) ? 'fixed' : 'pool'
+      }))
+      .filter(({ mac, state }) => (request.query.mac ?? mac) === mac && (request.query.state ?? state) === state)
+      .sort((a, b) => a.address.localeCompare(b.address, 'en', { numeric: true }))
+    return { items }
+  })
+}
+
+function eventView({ time, ...event }: Event): Record<string, unknown> {
+  const present = Object.entries(event).filter(([, value]) => value !== null)
+  return { ...Object.fromEntries(present), time: new Date(time).toISOString() }
+}

@@ -1,0 +1,43 @@
+import type { FastifyInstance } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { type Stage, STAGES } from '../../inventory/attempts.ts'
+import { ends } from './ends.ts'
+import type { ProvisioningOptions } from './server.ts'
+
+const TokenParams = Type.Object({ token: Type.String({ pattern: '^[A-Za-z0-9_-]{1,100}$' }) })
+const StatusBody = Type.Object({
+  stage: Type.Unsafe<Stage>({ type: 'string', enum: STAGES }),
+  message: Type.Optional(Type.String())
+})
+const MAX_MESSAGE = 1000
+
+/** `GET /boot/attempts/{token}/preseed` and `POST /boot/attempts/{token}/status`. */
+export function installRoutes(app: FastifyInstance, { boot, callbacks }: ProvisioningOptions): void {
+  app.get<{ Params: Static<typeof TokenParams> }>(
+    '/boot/attempts/:token/preseed',
+    { schema: { params: TokenParams } },
+    async (request, reply) => {
+      request.step = { asked: 'preseed file' }
+      const { from, server } = ends(request)
+      const { text, attempt } = boot.preseed(request.params.token, from, server)
+      request.step.mac = attempt.mac
+      request.step.answered = `preseed of ${attempt.machine}, ${text.length} bytes`
+      return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-store').send(text)
+    }
+  )
+
+  app.post<{ Params: Static<typeof TokenParams>; Body: Static<typeof StatusBody> }>(
+    '/boot/attempts/:token/status',
+    { schema: { params: TokenParams, body: StatusBody } },
+    async (request) => {
+      const { stage } = request.body
+      const message = (request.body.message ?? '').replace(/[^\P{Cc}\t]/gu, ' ').slice(0, MAX_MESSAGE)
+      request.step = { asked: `report ${stage}${message ? ` (${message})` : ''}` }
+      const { from } = ends(request)
+      const result = await callbacks.status(request.params.token, stage, message, from)
+      request.step.answered = `${result.machine} is ${result.state}`
+      request.step.outcome = stage
+      return result
+    }
+  )
+}

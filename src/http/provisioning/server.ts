@@ -1,0 +1,67 @@
+import staticFiles from '@fastify/static'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { Callbacks } from '../../boot/callbacks.ts'
+import type { Loaders } from '../../boot/loaders.ts'
+import type { BootService } from '../../boot/service.ts'
+import type { Ipv4 } from '../../net/ipv4.ts'
+import type { ReportStep } from '../../net/step.ts'
+import { answerProblems } from '../problem.ts'
+import { fileRoutes } from './files.ts'
+import { installRoutes } from './install.ts'
+import { parseReport } from './report-body.ts'
+import { scriptRoutes } from './script.ts'
+import './step.ts'
+
+export type ProvisioningOptions = {
+  boot: BootService
+  callbacks: Callbacks
+  loaders: Loaders
+  report: ReportStep
+  onInternal: (error: Error, request: string) => void
+}
+
+/** Bytes of a report; facts and messages are short. */
+const BODY_LIMIT = 65_536
+const MAX_CONNECTIONS = 4096
+
+/**
+ * The plain HTTP that machines speak: scripts, boot files, install files and reports. It shares no
+ * route with the admin side.
+ */
+export function provisioningServer(options: ProvisioningOptions): FastifyInstance {
+  const app = Fastify({
+    bodyLimit: BODY_LIMIT,
+    forceCloseConnections: true,
+    // A machine may stall on a slow console or a lossy link; one that is silent for two minutes is gone.
+    connectionTimeout: 120_000,
+    requestTimeout: 30_000,
+    routerOptions: { maxParamLength: 200 }
+  })
+  app.server.maxConnections = MAX_CONNECTIONS
+  answerProblems(app, options.onInternal)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string' }, parseReport)
+  app.addHook('onResponse', async (request, reply) => {
+    const { answered, outcome = 'answered', level = 'info' } = request.step ?? {}
+    const failed = reply.statusCode >= 400
+    options.report({
+      protocol: 'http',
+      ...(request.step?.mac ? { mac: request.step.mac } : {}),
+      address: request.ip as Ipv4,
+      asked: request.step?.asked ?? `${request.method} ${request.url.split('?')[0]}`,
+      answered: failed ? `${reply.statusCode} ${request.problem ?? ''}`.trim() : (answered ?? String(reply.statusCode)),
+      level: failed && reply.statusCode >= 500 ? 'warn' : level,
+      outcome: failed ? `status-${reply.statusCode}` : outcome
+    })
+  })
+  app.addHook('onError', async (request, _reply, error) => {
+    request.problem = error.message
+  })
+  app.decorateRequest('step')
+  app.decorateRequest('problem')
+  app.register(staticFiles, { root: options.boot.facts.files.folder, serve: false, cacheControl: false })
+  scriptRoutes(app, options)
+  installRoutes(app, options)
+  fileRoutes(app, options)
+  return app
+}

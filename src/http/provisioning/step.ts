@@ -1,0 +1,18 @@
+import type { Mac } from '../../net/mac.ts'
+
+/** What a route says of a request, for the log; tokens are left out. */
+export type RequestStep = {
+  asked: string
+  answered?: string
+  mac?: Mac
+  outcome?: string
+  level?: 'debug' | 'info' | 'warn'
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    step?: RequestStep
+    /** The message of the error that the request ended in. */
+    problem?: string
+  }
+}

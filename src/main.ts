@@ -1,0 +1,167 @@
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { ensureAdminToken, writeAdminUrl } from './admin-token.ts'
+import { AddressAllocator } from './boot/allocator.ts'
+import { Callbacks } from './boot/callbacks.ts'
+import { Endpoints } from './boot/endpoints.ts'
+import { Loaders } from './boot/loaders.ts'
+import { createRenderer } from './boot/render.ts'
+import { BootService } from './boot/service.ts'
+import { Speakers } from './boot/speakers.ts'
+import type { Config } from './config.ts'
+import * as dhcp from './dhcp/server.ts'
+import { adminServer } from './http/admin/server.ts'
+import { provisioningServer } from './http/provisioning/server.ts'
+import { Attempts } from './inventory/attempts.ts'
+import type { Now } from './inventory/clock.ts'
+import { openDatabase } from './inventory/database.ts'
+import { Events } from './inventory/events.ts'
+import { FileStore } from './inventory/files.ts'
+import { Inventory } from './inventory/inventory.ts'
+import { Leases } from './inventory/leases.ts'
+import { SOLE } from './inventory/oplog.ts'
+import { apiTokenName } from './inventory/tokens.ts'
+import { Journal } from './journal.ts'
+import { MachineNetworks } from './machine-networks.ts'
+import { findInterface } from './net/interfaces.ts'
+import { StartError, startErrorOf } from './start-error.ts'
+import * as tftp from './tftp/server.ts'
+import { ownCertificate, readTls } from './tls.ts'
+import { bootFiles } from './tftp-files.ts'
+
+export type Daemon = {
+  readonly adminUrl: string
+  /** Whether the inventory was just made. */
+  readonly fresh: boolean
+  readonly inventory: Inventory
+  /** Ends everything within a second: listeners first, the database last. */
+  close(): Promise<void>
+}
+
+const TEMPLATES = join(import.meta.dirname, '..', 'boot-templates')
+
+/**
+ * Puts the daemon together and starts it: the store, then the listeners. What was started is
+ * stopped in the reverse order, also when a later part fails to start.
+ * @throws {StartError} one line that says what is wrong and what to do.
+ */
+export async function startDaemon(config: Config, log: Logger, version: string, now: Now = Date.now): Promise<Daemon> {
+  const stops: (() => unknown)[] = []
+  const stopAll = async () => {
+    for (const stop of stops.reverse()) await stop()
+  }
+  try {
+    return await start(config, log, version, now, stops, stopAll)
+  } catch (error) {
+    await stopAll()
+    throw startErrorOf(error as Error)
+  }
+}
+
+async function start(
+  config: Config,
+  log: Logger,
+  version: string,
+  now: Now,
+  stops: (() => unknown)[],
+  stopAll: () => Promise<void>
+): Promise<Daemon> {
+  const interfaces = config.interfaces.map(({ name, address }) => findInterface(name, address))
+  makeStateFolder(config.state)
+  const db = openDatabase(join(config.state, 'tandem.sqlite'))
+  stops.push(() => db.close())
+
+  const leases = new Leases(db, config.instance, now)
+  const endpoints = new Endpoints(interfaces, config.ports.http)
+  const networks = new MachineNetworks(interfaces, leases, endpoints)
+  const inventory = new Inventory({ db, instance: config.instance, now, replicator: SOLE, addressUse: networks })
+  const fresh = inventory.version('subnet', '') === '' && [...inventory.list('subnet')].length === 0
+  const attempts = new Attempts(db, inventory, now)
+  const events = new Events(db)
+  const isUsed = (sha256: string) =>
+    [...inventory.list('image')].some(({ kernel, initrd }) => kernel?.sha256 === sha256 || initrd?.sha256 === sha256)
+  const files = await FileStore.open(join(config.state, 'files'), isUsed)
+  const loaders = await openLoaders(config, log)
+
+  const facts = { inventory, leases, attempts, files, offerLimit: config.offers }
+  const speakers = new Speakers(inventory, leases, now)
+  const boot = new BootService({ facts, endpoints, renderer: createRenderer(TEMPLATES), speakers, now })
+  const callbacks = new Callbacks(boot, speakers, now)
+  const allocator = new AddressAllocator(facts, endpoints)
+  const journal = new Journal({ log, inventory, leases, attempts, events, now })
+  stops.push(() => journal.flush())
+  const report = journal.step.bind(journal)
+  const onInternal = (error: Error, request: string) => log.error({ err: error }, `${request}: ${error.message}`)
+
+  for (const { address } of interfaces) {
+    const app = provisioningServer({ boot, callbacks, loaders, report, onInternal })
+    await listen(app, 'provisioning HTTP', address, config.ports.http)
+    stops.push(() => app.close())
+    const server = await tftp.start({ address, port: config.ports.tftp, files: bootFiles(loaders), report })
+    stops.push(() => server.close())
+  }
+  if (config.dhcp === 'authoritative') {
+    const server = await dhcp.start({ interfaces, port: config.ports.dhcp, allocator, report })
+    stops.push(() => server.close())
+  }
+
+  let ready = false
+  await ensureAdminToken(config.state, db, inventory, now())
+  const { address, port } = config.admin
+  networks.refuseAsAdmin(address)
+  const admin = adminServer({
+    tls: config.admin.tls ? readTls(config.admin.tls) : await ownCertificate(config.state, address, now()),
+    boot,
+    allocator,
+    endpoints,
+    speakers,
+    events,
+    now,
+    tokenName: (secret) => apiTokenName(db, secret),
+    fromMachines: (remote, local) => networks.fromMachines(remote, local, inventory),
+    ready: () => ready,
+    metrics: () => journal.registry.metrics(),
+    ports: config.ports,
+    version,
+    onInternal,
+    onRefused: (message) => log.warn(message)
+  })
+  await listen(admin as unknown as FastifyInstance, 'the admin side', address, port)
+  stops.push(() => admin.close())
+  const adminUrl = writeAdminUrl(config.state, address, port)
+  ready = true
+  stops.push(() => {
+    ready = false
+  })
+  return { adminUrl, fresh, inventory, close: stopAll }
+}
+
+function makeStateFolder(state: string): void {
+  try {
+    mkdirSync(state, { recursive: true, mode: 0o750 })
+    accessSync(state, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new StartError(`the state folder ${state} can't be used (${code}): make it, owned by the user that runs Tandem`)
+  }
+}
+
+async function openLoaders(config: Config, log: Logger): Promise<Loaders> {
+  const loaders = new Loaders(config.loaders)
+  const missing = await loaders.missing()
+  for (const { file, package: name } of missing) {
+    log.warn(`${file} is not in ${config.loaders}: machines can't boot with it; Debian's package ${name} has it`)
+  }
+  return loaders
+}
+
+async function listen(app: FastifyInstance, what: string, host: string, port: number): Promise<void> {
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    await app.close()
+    throw startErrorOf(error as Error, `${what} can't listen on ${host}:${port}`)
+  }
+}
