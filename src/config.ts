@@ -3,11 +3,12 @@ import { dirname, resolve } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { isMap, LineCounter, parseDocument } from 'yaml'
 import { type Ipv4, parseIpv4 } from './net/ipv4.ts'
-import { fieldOf, type Finding, Validator } from './net/validation.ts'
+import { type Finding, fieldOf, Validator } from './net/validation.ts'
 
 const strict = { additionalProperties: false } as const
 const Port = Type.Integer({ minimum: 1, maximum: 65535 })
-const choice = <const T extends readonly string[]>(values: T) => Type.Unsafe<T[number]>({ type: 'string', enum: values })
+const choice = <const T extends readonly string[]>(values: T) =>
+  Type.Unsafe<T[number]>({ type: 'string', enum: values })
 
 const ConfigFile = Type.Object(
   {
@@ -17,7 +18,10 @@ const ConfigFile = Type.Object(
     provisioning: Type.Object(
       {
         interfaces: Type.Array(
-          Type.Object({ name: Type.String({ minLength: 1, maxLength: 15 }), address: Type.Optional(Type.String()) }, strict),
+          Type.Object(
+            { name: Type.String({ minLength: 1, maxLength: 15 }), address: Type.Optional(Type.String()) },
+            strict
+          ),
           { minItems: 1, maxItems: 64 }
         ),
         http: Type.Optional(Port),
@@ -34,7 +38,9 @@ const ConfigFile = Type.Object(
       Type.Object(
         {
           listen: Type.Optional(Type.String()),
-          tls: Type.Optional(Type.Object({ cert: Type.String({ minLength: 1 }), key: Type.String({ minLength: 1 }) }, strict))
+          tls: Type.Optional(
+            Type.Object({ cert: Type.String({ minLength: 1 }), key: Type.String({ minLength: 1 }) }, strict)
+          )
         },
         strict
       )
@@ -96,7 +102,9 @@ export function loadConfig(path: string): Config {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    throw new ConfigError([`${path}: cannot be read (${(error as NodeJS.ErrnoException).code}): \`tandem init\` writes one`])
+    throw new ConfigError([
+      `${path}: cannot be read (${(error as NodeJS.ErrnoException).code}): \`tandem init\` writes one`
+    ])
   }
   return parseConfig(text, path)
 }
@@ -113,7 +121,9 @@ export function parseConfig(text: string, path: string): Config {
   if (findings.length > 0) {
     const located = findings.map((finding) => ({ ...finding, line: lineOf(finding) }))
     located.sort((a, b) => a.line - b.line)
-    throw new ConfigError(located.map(({ path: at, message, line }) => `${path}:${line}: ${fieldOf(at) || 'the file'}: ${message}`))
+    throw new ConfigError(
+      located.map(({ path: at, message, line }) => `${path}:${line}: ${fieldOf(at) || 'the file'}: ${message}`)
+    )
   }
   return configFrom(value as Static<typeof ConfigFile>, dirname(resolve(path)))
 
@@ -141,7 +151,9 @@ function addressFindings(value: unknown): Finding[] {
   const file = value as { provisioning?: { interfaces?: unknown }; admin?: { listen?: unknown } } | null
   const interfaces = file?.provisioning?.interfaces
   const findings = (Array.isArray(interfaces) ? interfaces : []).flatMap((each: { address?: unknown } | null, index) =>
-    typeof each?.address === 'string' ? wrong(`/provisioning/interfaces/${index}/address`, () => parseIpv4(each.address as string)) : []
+    typeof each?.address === 'string'
+      ? wrong(`/provisioning/interfaces/${index}/address`, () => parseIpv4(each.address as string))
+      : []
   )
   const listen = file?.admin?.listen
   if (typeof listen === 'string') findings.push(...wrong('/admin/listen', () => parseListen(listen)))

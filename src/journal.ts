@@ -6,9 +6,10 @@ import { type EventInput, type Events, eventChange } from './inventory/events.ts
 import type { Inventory } from './inventory/inventory.ts'
 import type { Leases } from './inventory/leases.ts'
 import { stateOf } from './inventory/lifecycle.ts'
-import type { Ipv4 } from './net/ipv4.ts'
-import type { Step } from './net/step.ts'
 import type { Change } from './inventory/oplog.ts'
+import type { Ipv4 } from './net/ipv4.ts'
+import type { Mac } from './net/mac.ts'
+import type { Step } from './net/step.ts'
 
 /** How long events are gathered before they are written: they are for reading, nothing waits for them. */
 const FLUSH_MS = 100
@@ -28,7 +29,7 @@ export class Journal {
   })
   readonly #log: Logger
   readonly #inventory: Inventory
-  readonly #leases: Leases
+  readonly #macAt: (address: Ipv4) => Mac | undefined
   readonly #attempts: Attempts
   readonly #events: Events
   readonly #now: Now
@@ -41,13 +42,15 @@ export class Journal {
     log: Logger
     inventory: Inventory
     leases: Leases
+    /** Whose requests from an address are. */
+    macAt: (address: Ipv4) => Mac | undefined
     attempts: Attempts
     events: Events
     now: Now
   }) {
     this.#log = options.log
     this.#inventory = options.inventory
-    this.#leases = options.leases
+    this.#macAt = options.macAt
     this.#attempts = options.attempts
     this.#events = options.events
     this.#now = options.now
@@ -77,8 +80,8 @@ export class Journal {
     const { protocol, outcome, address, asked, answered, level } = step
     this.#steps.inc({ protocol, outcome })
     if (level === 'debug' && !this.#log.isLevelEnabled('debug')) return
-    const mac = step.mac ?? (address && this.#leases.active(address)?.mac)
-    const machine = mac && this.#inventory.machineByMac(mac)
+    const mac = step.mac ?? (address && this.#macAt(address))
+    const machine = mac ? this.#inventory.machineByMac(mac) : undefined
     const installing = machine?.life.goal === 'install' && machine.life.rank !== 'installed'
     const attempt = installing ? this.#attempts.ofGeneration(machine)[0]?.id : undefined
     const who = machine?.name ?? mac ?? address ?? 'unknown'
@@ -117,7 +120,9 @@ export class Journal {
     if (this.#pending.length === 0) return
     const changes = this.#pending
     this.#pending = []
-    this.#inventory.write(changes).catch((error: Error) => this.#log.error({ err: error }, `events were not written: ${error.message}`))
+    this.#inventory
+      .write(changes)
+      .catch((error: Error) => this.#log.error({ err: error }, `events were not written: ${error.message}`))
     this.#written += changes.length
     if (this.#written >= TRIM_EVERY) {
       this.#written = 0

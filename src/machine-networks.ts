@@ -47,7 +47,12 @@ export class MachineNetworks implements AddressUse {
     if (isLoopback(address) || isOfThisHost(address)) return false
     const reached = local.replace(/^::ffff:/, '')
     if (this.#endpoints.isOwn(reached) && !isLoopback(reached)) return true
-    return onNetwork(this.#interfaces.filter((each) => !isLoopback(each.address)), address) || inventory.subnetOf(address) !== undefined
+    return (
+      onNetwork(
+        this.#interfaces.filter((each) => !isLoopback(each.address)),
+        address
+      ) || inventory.subnetOf(address) !== undefined
+    )
   }
 }
 

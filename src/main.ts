@@ -28,12 +28,12 @@ import { MachineNetworks } from './machine-networks.ts'
 import { findInterface } from './net/interfaces.ts'
 import { StartError, startErrorOf } from './start-error.ts'
 import * as tftp from './tftp/server.ts'
-import { ownCertificate, readTls } from './tls.ts'
 import { bootFiles } from './tftp-files.ts'
+import { ownCertificate, readTls } from './tls.ts'
 
 export type Daemon = {
   readonly adminUrl: string
-  /** Whether the inventory was just made. */
+  /** Whether the inventory held nothing yet. */
   readonly fresh: boolean
   readonly inventory: Inventory
   /** Ends everything within a second: listeners first, the database last. */
@@ -77,7 +77,7 @@ async function start(
   const endpoints = new Endpoints(interfaces, config.ports.http)
   const networks = new MachineNetworks(interfaces, leases, endpoints)
   const inventory = new Inventory({ db, instance: config.instance, now, replicator: SOLE, addressUse: networks })
-  const fresh = inventory.version('subnet', '') === '' && [...inventory.list('subnet')].length === 0
+  const fresh = inventory.isEmpty()
   const attempts = new Attempts(db, inventory, now)
   const events = new Events(db)
   const isUsed = (sha256: string) =>
@@ -90,7 +90,15 @@ async function start(
   const boot = new BootService({ facts, endpoints, renderer: createRenderer(TEMPLATES), speakers, now })
   const callbacks = new Callbacks(boot, speakers, now)
   const allocator = new AddressAllocator(facts, endpoints)
-  const journal = new Journal({ log, inventory, leases, attempts, events, now })
+  const journal = new Journal({
+    log,
+    inventory,
+    leases,
+    macAt: (address) => speakers.macAt(address),
+    attempts,
+    events,
+    now
+  })
   stops.push(() => journal.flush())
   const report = journal.step.bind(journal)
   const onInternal = (error: Error, request: string) => log.error({ err: error }, `${request}: ${error.message}`)
@@ -99,7 +107,7 @@ async function start(
     const app = provisioningServer({ boot, callbacks, loaders, report, onInternal })
     await listen(app, 'provisioning HTTP', address, config.ports.http)
     stops.push(() => app.close())
-    const server = await tftp.start({ address, port: config.ports.tftp, files: bootFiles(loaders), report })
+    const server = await tftp.start({ address, port: config.ports.tftp, files: bootFiles(loaders, log), report })
     stops.push(() => server.close())
   }
   if (config.dhcp === 'authoritative') {
@@ -144,7 +152,9 @@ function makeStateFolder(state: string): void {
     accessSync(state, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new StartError(`the state folder ${state} can't be used (${code}): make it, owned by the user that runs Tandem`)
+    throw new StartError(
+      `the state folder ${state} can't be used (${code}): make it, owned by the user that runs Tandem`
+    )
   }
 }
 

@@ -10,7 +10,8 @@ export class StartError extends Error {
 
 const ADVICE: Record<string, string> = {
   EADDRINUSE: 'another program holds the port: stop it (`ss -tlpn` names it), or configure another port',
-  EACCES: 'no permission; a port below 1024 needs the capability CAP_NET_BIND_SERVICE, as the systemd unit gives it; or configure a port from 1024',
+  EACCES:
+    'no permission; a port below 1024 needs the capability CAP_NET_BIND_SERVICE, as the systemd unit gives it; or configure a port from 1024',
   EADDRNOTAVAIL: 'no interface of this machine has the address'
 }
 

@@ -105,7 +105,10 @@ export class AddressAllocator {
       ...(machine && machine.life.goal !== 'discover' ? { hostName: machine.name } : {}),
       leaseTime: fixed ? REGISTERED_LEASE : subnet.lease,
       ...(boot ? { boot } : {}),
-      reasons: [`${decision.action}: ${decision.reasons.join('; ')}`, `${address} is ${fixed ? 'its fixed address' : `from the pool of ${subnet.cidr}`}`]
+      reasons: [
+        `${decision.action}: ${decision.reasons.join('; ')}`,
+        `${address} is ${fixed ? 'its fixed address' : `from the pool of ${subnet.cidr}`}`
+      ]
     }
   }
 

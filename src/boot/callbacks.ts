@@ -2,7 +2,7 @@ import type { Stage } from '../inventory/attempts.ts'
 import type { Now } from '../inventory/clock.ts'
 import { type EventInput, eventChange } from '../inventory/events.ts'
 import { advance, DISCOVERED, type MachineState, type Rank, stateOf } from '../inventory/lifecycle.ts'
-import type { Facts as MachineFacts, Machine } from '../inventory/model.ts'
+import type { Machine, Facts as MachineFacts } from '../inventory/model.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import { BootRefusal, type BootService } from './service.ts'
@@ -37,7 +37,12 @@ export class Callbacks {
    * changes nothing. On disk when it resolves.
    * @throws {BootRefusal} when the token is unknown or its generation has ended.
    */
-  async status(token: string, stage: Stage, message: string, from: Ipv4): Promise<{ machine: string; state: MachineState }> {
+  async status(
+    token: string,
+    stage: Stage,
+    message: string,
+    from: Ipv4
+  ): Promise<{ machine: string; state: MachineState; mac: Mac }> {
     const { attempt, machine } = this.#boot.redeem(token)
     const { inventory, attempts } = this.#boot.facts
     if (attempt.stage !== 'installed') {
@@ -57,7 +62,7 @@ export class Callbacks {
       draft.putMachine({ ...machine, life })
       await inventory.commit(draft, `machine ${machine.name}`)
     }
-    return { machine: machine.name, state: stateOf(life) }
+    return { machine: machine.name, state: stateOf(life), mac: attempt.mac }
   }
 
   /**
@@ -70,9 +75,7 @@ export class Callbacks {
     const known = inventory.machineByMac(mac)
     if (known === undefined) this.#checkRoom()
     const draft = inventory.draft()
-    const machine: Machine = known
-      ? { ...known, facts: { ...known.facts, ...facts } }
-      : discoveredMachine(mac, facts)
+    const machine: Machine = known ? { ...known, facts: { ...known.facts, ...facts } } : discoveredMachine(mac, facts)
     if (machine.life.goal === 'discover') draft.putDiscovered(machine)
     else draft.putMachine(machine)
     if (draft.edits().length > 0) await inventory.commit(draft, `machine ${machine.name}`)
@@ -80,9 +83,14 @@ export class Callbacks {
   }
 
   #checkRoom(): void {
-    const discovered = [...this.#boot.facts.inventory.list('machine')].filter((machine) => machine.life.goal === 'discover')
+    const discovered = [...this.#boot.facts.inventory.list('machine')].filter(
+      (machine) => machine.life.goal === 'discover'
+    )
     if (discovered.length >= DISCOVERED_LIMIT) {
-      throw new BootRefusal('too-many', `${DISCOVERED_LIMIT} discovered machines are known already: register or remove some`)
+      throw new BootRefusal(
+        'too-many',
+        `${DISCOVERED_LIMIT} discovered machines are known already: register or remove some`
+      )
     }
   }
 }

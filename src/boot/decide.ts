@@ -1,8 +1,8 @@
+import { generationText } from '../inventory/lifecycle.ts'
+import type { Image, Machine, Role, Subnet } from '../inventory/model.ts'
 import type { FirmwareName } from '../net/firmware.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
-import { generationText } from '../inventory/lifecycle.ts'
-import type { Image, Machine, Role, Subnet } from '../inventory/model.ts'
 
 /** What a machine becomes at this power-on. */
 export type Action =
@@ -56,7 +56,10 @@ function decideUnknown({ mac, subnet, link }: Situation): Decision {
   if (subnet.pools.length === 0) {
     return { action: 'ignore', reasons: [unknown, `subnet ${subnet.cidr} has no pool for unknown machines`] }
   }
-  return { action: 'discover', reasons: [unknown, `subnet ${subnet.cidr} has a pool: it is asked what it is, then boots from its disk`] }
+  return {
+    action: 'discover',
+    reasons: [unknown, `subnet ${subnet.cidr} has a pool: it is asked what it is, then boots from its disk`]
+  }
 }
 
 function decideKnown(situation: Situation, machine: Machine): Decision {
@@ -67,10 +70,16 @@ function decideKnown(situation: Situation, machine: Machine): Decision {
     case 'discover':
       return {
         action: 'discover',
-        reasons: [`${who}, discovered but not registered`, 'it tells what it is, then boots from its disk: register it with `tandem machine add`']
+        reasons: [
+          `${who}, discovered but not registered`,
+          'it tells what it is, then boots from its disk: register it with `tandem machine add`'
+        ]
       }
     case 'retire':
-      return { action: 'local', reasons: [who, `it was retired (generation ${generation}): it is never installed again`] }
+      return {
+        action: 'local',
+        reasons: [who, `it was retired (generation ${generation}): it is never installed again`]
+      }
     case 'local':
       return { action: 'local', reasons: [who, noInstall(machine)] }
     case 'install':
@@ -86,7 +95,9 @@ function decideInstall(situation: Situation, machine: Machine, reasons: string[]
   }
   const wait = (why: string): Decision => ({ action: 'wait', reasons: [...reasons, why] })
   if (rank === 'failed') {
-    return wait(`the installer reported that it failed: look at \`tandem events --machine ${machine.name}\`, then request a new install`)
+    return wait(
+      `the installer reported that it failed: look at \`tandem events --machine ${machine.name}\`, then request a new install`
+    )
   }
   if (image === undefined) {
     return wait(`neither the machine nor its role names an image: \`tandem machine set ${machine.name} --image IMAGE\``)
@@ -106,7 +117,12 @@ function decideInstall(situation: Situation, machine: Machine, reasons: string[]
   const again = offered > 0 ? `; offered in ${offered} earlier power-on${offered > 1 ? 's' : ''} of ${offerLimit}` : ''
   return {
     action: 'install',
-    reasons: [...reasons, `image ${image.name}${source}`, role ? `role ${role.name}` : 'no role', `not yet reported installed${again}`]
+    reasons: [
+      ...reasons,
+      `image ${image.name}${source}`,
+      role ? `role ${role.name}` : 'no role',
+      `not yet reported installed${again}`
+    ]
   }
 }
 

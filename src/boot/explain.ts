@@ -1,6 +1,6 @@
 import type { MachineState } from '../inventory/lifecycle.ts'
 import { stateOf } from '../inventory/lifecycle.ts'
-import { firmwareByName, type FirmwareName } from '../net/firmware.ts'
+import { type FirmwareName, firmwareByName } from '../net/firmware.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import type { AddressAllocator } from './allocator.ts'
@@ -9,7 +9,7 @@ import { type Action, decide } from './decide.ts'
 import type { Endpoints } from './endpoints.ts'
 import { type Facts, identify } from './identify.ts'
 import { redact } from './secrets.ts'
-import { effectiveVars, type EffectiveVar } from './vars.ts'
+import { type EffectiveVar, effectiveVars } from './vars.ts'
 
 export type Explanation = {
   mac: Mac
@@ -20,7 +20,14 @@ export type Explanation = {
   reasons: readonly string[]
   /** What a DISCOVER would be answered, without the offer's being made. */
   dhcp:
-    | { answer: 'offer'; address: Ipv4; hostName: string | null; leaseTime: number; boot: BootAnswer | null; reasons: readonly string[] }
+    | {
+        answer: 'offer'
+        address: Ipv4
+        hostName: string | null
+        leaseTime: number
+        boot: BootAnswer | null
+        reasons: readonly string[]
+      }
     | { answer: 'silence'; reasons: readonly string[] }
   /** The template variables with the layer that each value comes from; secrets are left out. */
   vars: Record<string, EffectiveVar>

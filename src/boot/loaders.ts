@@ -1,8 +1,8 @@
+import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import { constants } from 'node:fs'
-import { FIRMWARE, type Loader } from '../net/firmware.ts'
 import { type OpenFile, openConfined } from '../net/confined.ts'
+import { FIRMWARE, type Loader } from '../net/firmware.ts'
 
 /** Debian's ipxe package keeps these two in /boot and links to them from /usr/lib/ipxe. */
 const DEBIAN_LINK_TARGETS = ['/boot/ipxe.efi', '/boot/ipxe.lkrn']

@@ -61,9 +61,13 @@ export class BootService {
   /** The preseed file of an attempt, for the machine's own address until it reports `installing`. */
   preseed(token: string, from: Ipv4, server: Ipv4): { text: string; attempt: Attempt } {
     const { attempt, machine } = this.redeem(token)
-    if (machine.life.rank === 'installed') throw new BootRefusal('ended', `${machine.name} is installed: its token is void`)
+    if (machine.life.rank === 'installed')
+      throw new BootRefusal('ended', `${machine.name} is installed: its token is void`)
     if (attempt.stage === 'installing' || attempt.stage === 'failed') {
-      throw new BootRefusal('already-installing', `attempt ${attempt.id} reported ${attempt.stage}: its files are closed`)
+      throw new BootRefusal(
+        'already-installing',
+        `attempt ${attempt.id} reported ${attempt.stage}: its files are closed`
+      )
     }
     const macs = machine.interfaces.map((each) => each.mac)
     if (!this.#speakers.speaksForAny(from, macs)) {

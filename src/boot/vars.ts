@@ -1,5 +1,5 @@
-import type { Situation } from './decide.ts'
 import { DEFAULT_VARS } from './context.ts'
+import type { Situation } from './decide.ts'
 
 export type EffectiveVar = { value: unknown; source: string }
 

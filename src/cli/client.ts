@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { type IncomingMessage, request as httpRequest } from 'node:http'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -86,7 +86,10 @@ export class Client {
       ...(ca ? { secureContext: createSecureContext({ ca }), checkServerIdentity: () => undefined } : {})
     })
     call.on('response', response.resolve).on('error', response.reject)
-    const sent = pipeline(payload ? Readable.from([payload]) : body && 'stream' in body ? body.stream : Readable.from([]), call)
+    const sent = pipeline(
+      payload ? Readable.from([payload]) : body && 'stream' in body ? body.stream : Readable.from([]),
+      call
+    )
     // The answer counts: a service that refuses may close before it has read everything.
     sent.catch(response.reject)
     try {
@@ -94,7 +97,9 @@ export class Client {
       const chunks = await answer.toArray()
       return { status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString() }
     } catch (error) {
-      throw new CommandFailed(`${url} does not answer (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}): is Tandem running?`)
+      throw new CommandFailed(
+        `${url} does not answer (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}): is Tandem running?`
+      )
     }
   }
 }

@@ -31,7 +31,9 @@ function pair(text: string, option: string): [string, unknown] {
   try {
     return [text.slice(0, at), parse(value)]
   } catch (error) {
-    throw new UsageError(`${option} "${text}": the value starts like YAML and isn't: ${(error as Error).message.split('\n')[0]}`)
+    throw new UsageError(
+      `${option} "${text}": the value starts like YAML and isn't: ${(error as Error).message.split('\n')[0]}`
+    )
   }
 }
 

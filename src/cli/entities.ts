@@ -50,7 +50,10 @@ const KINDS: readonly Kind[] = [
       column('family'),
       column('release'),
       column('architecture'),
-      { title: 'kernel', value: (row) => (row.kernel as { sha256: string } | undefined)?.sha256.slice(0, 12) ?? 'not imported' }
+      {
+        title: 'kernel',
+        value: (row) => (row.kernel as { sha256: string } | undefined)?.sha256.slice(0, 12) ?? 'not imported'
+      }
     ],
     options: (command) =>
       command
@@ -71,7 +74,10 @@ const KINDS: readonly Kind[] = [
       column('name'),
       column('gateway'),
       column('domain'),
-      { title: 'pools', value: (row) => (row.pools as { from: string; to: string }[]).map(({ from, to }) => `${from}-${to}`) },
+      {
+        title: 'pools',
+        value: (row) => (row.pools as { from: string; to: string }[]).map(({ from, to }) => `${from}-${to}`)
+      },
       column('vlan')
     ],
     options: (command) =>
@@ -86,7 +92,17 @@ const KINDS: readonly Kind[] = [
         .option('--vlan <number>')
         .option('--var <name=value>', 'a template variable (repeatable)', several),
     body: ({ name, gateway, dns, ntp, domain, pool, lease, vlan, var: vars }) =>
-      given({ name, gateway, dns, ntp, domain, pools: pool?.map(poolOf), lease: number(lease, '--lease'), vlan: number(vlan, '--vlan'), vars: pairs(vars, '--var') })
+      given({
+        name,
+        gateway,
+        dns,
+        ntp,
+        domain,
+        pools: pool?.map(poolOf),
+        lease: number(lease, '--lease'),
+        vlan: number(vlan, '--vlan'),
+        vars: pairs(vars, '--var')
+      })
   }
 ]
 
@@ -105,7 +121,10 @@ function commandsOf(program: Command, context: Context, kind: Kind): Command {
     .description(`list the ${kind.plural}`)
     .option('--json', 'as JSON')
     .action(async ({ json }: { json?: boolean }, command: Command) => {
-      const { items } = await clientOf(command, context).json<{ items: Record<string, unknown>[] }>('GET', `/${kind.plural}?limit=100000`)
+      const { items } = await clientOf(command, context).json<{ items: Record<string, unknown>[] }>(
+        'GET',
+        `/${kind.plural}?limit=100000`
+      )
       printList(output, items, kind.columns, json)
     })
 
@@ -118,7 +137,9 @@ function commandsOf(program: Command, context: Context, kind: Kind): Command {
     })
 
   kind
-    .options(group.command(`set <${kind.key}>`).description(`make a ${kind.name}, or change it: what is not named stays`))
+    .options(
+      group.command(`set <${kind.key}>`).description(`make a ${kind.name}, or change it: what is not named stays`)
+    )
     .option('--unset <field>', 'remove a value (repeatable)', several)
     .action(async (key: string, { unset, ...fields }: Fields & { unset?: string[] }, command: Command) => {
       const client = clientOf(command, context)

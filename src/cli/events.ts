@@ -27,14 +27,18 @@ export function eventsCommand(program: Command, context: Context): void {
       const first = await fetch({ limit })
       if (json && !follow) return context.output.line(JSON.stringify(first, null, 2))
       print(context.output, first, json)
-      let last = first.at(-1)?.id ?? 0
+      let last = lastId(first, 0)
       while (follow) {
         await sleep(POLL_MS)
         const next = await fetch({ after: String(last), limit: '1000' })
         print(context.output, next, json)
-        last = next.at(-1)?.id ?? last
+        last = lastId(next, last)
       }
     })
+}
+
+function lastId(events: readonly Event[], before: number): number {
+  return events.reduce((last, { id }) => Math.max(last, id), before)
 }
 
 function print(output: Output, events: readonly Event[], json: boolean | undefined): void {

@@ -16,7 +16,9 @@ type Netboot = { architecture: string; kernel: string; initrd: string }
 export function imageImportCommand(image: Command, context: Context): void {
   image
     .command('import <name> <source>')
-    .description("take in the installer of a Debian netboot folder or tarball, such as /usr/lib/debian-installer/images/12/amd64/text")
+    .description(
+      'take in the installer of a Debian netboot folder or tarball, such as /usr/lib/debian-installer/images/12/amd64/text'
+    )
     .option('--release <release>', 'for a new image: bookworm (default: what version.info says)')
     .option('--sha256 <hash>', 'refuse a tarball that has another SHA-256')
     .action(async (name: string, source: string, options: Options, command: Command) => {
@@ -31,7 +33,8 @@ export function imageImportCommand(image: Command, context: Context): void {
         const body = { ...(release ? { release } : {}), architecture: netboot.architecture, kernel, initrd }
         await client.json(there ? 'PATCH' : 'PUT', path, there ? body : { family: 'debian', ...body })
         context.output.line(`image ${name} (${netboot.architecture}):`)
-        for (const file of [kernel, initrd]) context.output.line(`  ${file.name} ${megabytes(file.size)} sha256 ${file.sha256}`)
+        for (const file of [kernel, initrd])
+          context.output.line(`  ${file.name} ${megabytes(file.size)} sha256 ${file.sha256}`)
       })
     })
 }
@@ -45,11 +48,16 @@ async function withFolder(source: string, { sha256 }: Options, use: (folder: str
   }
   if (sha256) {
     const actual = await hashOf(source)
-    if (actual !== sha256.toLowerCase()) throw new CommandFailed(`the SHA-256 of ${source} is ${actual}, not ${sha256}: nothing was imported`)
+    if (actual !== sha256.toLowerCase())
+      throw new CommandFailed(`the SHA-256 of ${source} is ${actual}, not ${sha256}: nothing was imported`)
   }
   const folder = await mkdtemp(join(tmpdir(), 'tandem-import-'))
   try {
-    await extract({ file: source, cwd: folder, filter: (path) => /(^|\/)(linux|initrd\.gz|version\.info)$/.test(path) }).catch((error: Error) => {
+    await extract({
+      file: source,
+      cwd: folder,
+      filter: (path) => /(^|\/)(linux|initrd\.gz|version\.info)$/.test(path)
+    }).catch((error: Error) => {
       throw new CommandFailed(`${source} is neither a folder nor a tarball that can be read: ${error.message}`)
     })
     await use(folder)
@@ -65,7 +73,8 @@ async function findNetboot(folder: string, source: string): Promise<Netboot> {
   const own = basename(folder)
   if (own === 'amd64' || own === 'arm64') candidates.push({ architecture: own, at: folder })
   const found = candidates.find(({ at }) => existsSync(join(at, 'linux')) && existsSync(join(at, 'initrd.gz')))
-  if (found) return { architecture: found.architecture, kernel: join(found.at, 'linux'), initrd: join(found.at, 'initrd.gz') }
+  if (found)
+    return { architecture: found.architecture, kernel: join(found.at, 'linux'), initrd: join(found.at, 'initrd.gz') }
   const seen = await readdir(folder)
   throw new CommandFailed(
     `${source} holds no debian-installer/ARCH/linux and initrd.gz; it holds ${seen.slice(0, 8).join(', ') || 'nothing'}. Debian's package debian-installer-12-netboot-amd64 has such a folder`

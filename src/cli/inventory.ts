@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { parseDocument, stringify } from 'yaml'
-import { parseMac } from '../net/mac.ts'
 import { FIRMWARE_NAMES } from '../net/firmware.ts'
+import { parseMac } from '../net/mac.ts'
 import { type Context, clientOf, segment } from './context.ts'
 import { CommandFailed, UsageError } from './errors.ts'
 import { column, type Output, printList, printOne } from './output.ts'
@@ -65,8 +65,23 @@ export function inventoryCommands(program: Command, context: Context): void {
     .option('--json', 'as JSON')
     .action(async ({ all, mac, json }: { all?: boolean; mac?: string; json?: boolean }, command: Command) => {
       const query = new URLSearchParams({ ...(all ? {} : { state: 'active' }), ...(mac ? { mac: parseMac(mac) } : {}) })
-      const { items } = await clientOf(command, context).json<{ items: Record<string, unknown>[] }>('GET', `/leases?${query}`)
-      printList(output, items, [column('address'), column('mac'), column('machine'), column('kind'), column('state'), column('expires', 'expiresAt')], json)
+      const { items } = await clientOf(command, context).json<{ items: Record<string, unknown>[] }>(
+        'GET',
+        `/leases?${query}`
+      )
+      printList(
+        output,
+        items,
+        [
+          column('address'),
+          column('mac'),
+          column('machine'),
+          column('kind'),
+          column('state'),
+          column('expires', 'expiresAt')
+        ],
+        json
+      )
     })
 }
 
@@ -78,7 +93,8 @@ function readYaml(file: string): unknown {
     throw new CommandFailed(`${file} can't be read (${(error as NodeJS.ErrnoException).code})`)
   }
   const document = parseDocument(text)
-  if (document.errors.length > 0) throw new CommandFailed(`${file}: ${document.errors.map((error) => error.message).join('\n')}`)
+  if (document.errors.length > 0)
+    throw new CommandFailed(`${file}: ${document.errors.map((error) => error.message).join('\n')}`)
   return document.toJS() ?? {}
 }
 
@@ -99,18 +115,27 @@ type Explanation = {
   state: string | null
   action: string
   reasons: string[]
-  dhcp: { answer: string; address?: string; boot?: { kind: string; file?: string; url?: string } | null; reasons: string[] }
+  dhcp: {
+    answer: string
+    address?: string
+    boot?: { kind: string; file?: string; url?: string } | null
+    reasons: string[]
+  }
   vars: Record<string, { value: unknown; source: string }>
 }
 
-function printExplanation(output: Output, { mac, firmware, machine, state, action, reasons, dhcp, vars }: Explanation): void {
+function printExplanation(
+  output: Output,
+  { mac, firmware, machine, state, action, reasons, dhcp, vars }: Explanation
+): void {
   output.line(`${machine ?? mac}${state ? ` (${state})` : ''}, as ${firmware}: ${action}`)
   for (const reason of reasons) output.line(`  - ${reason}`)
   const next = dhcp.boot?.file ?? dhcp.boot?.url ?? 'no boot file'
   output.line(dhcp.answer === 'offer' ? `DHCP: offers ${dhcp.address}, ${next}` : 'DHCP: no answer')
   for (const reason of dhcp.reasons) output.line(`  - ${reason}`)
   output.line('variables:')
-  for (const [name, { value, source }] of Object.entries(vars)) output.line(`  ${name}: ${JSON.stringify(value)} (${source})`)
+  for (const [name, { value, source }] of Object.entries(vars))
+    output.line(`  ${name}: ${JSON.stringify(value)} (${source})`)
 }
 
 function macOrUndefined(text: string): string | undefined {

@@ -34,19 +34,27 @@ export function machineCommands(program: Command, context: Context): void {
   const machine = program.command('machine').description('the machines: registered ones and discovered ones')
   const { output } = context
 
-  withFields(machine.command('add <name>').description('register a machine; one without --ipv4 is given an address at once'))
-    .action(async (name: string, fields: Fields, command: Command) => {
-      if (!fields.mac) throw new UsageError('--mac is needed: a machine is known by its MAC address')
-      const added = await clientOf(command, context).json('POST', '/machines', { name, ...bodyOf(fields), interfaces: interfacesOf(fields) })
-      const addresses = (added.interfaces as Interface[]).map((each) => `${each.mac} ${each.ipv4}`)
-      output.line(`${name} registered: ${addresses.join(', ')}`)
-      if (added.state === 'registered') output.line(`next: tandem machine install ${name}`)
+  withFields(
+    machine.command('add <name>').description('register a machine; one without --ipv4 is given an address at once')
+  ).action(async (name: string, fields: Fields, command: Command) => {
+    if (!fields.mac) throw new UsageError('--mac is needed: a machine is known by its MAC address')
+    const added = await clientOf(command, context).json('POST', '/machines', {
+      name,
+      ...bodyOf(fields),
+      interfaces: interfacesOf(fields)
     })
+    const addresses = (added.interfaces as Interface[]).map((each) => `${each.mac} ${each.ipv4}`)
+    output.line(`${name} registered: ${addresses.join(', ')}`)
+    if (added.state === 'registered') output.line(`next: tandem machine install ${name}`)
+  })
 
   machine
     .command('list')
     .description('list machines')
-    .option('--state-is <state>', 'only those in this state: discovered, registered, "install requested", installing, failed, installed, retired')
+    .option(
+      '--state-is <state>',
+      'only those in this state: discovered, registered, "install requested", installing, failed, installed, retired'
+    )
     .option('--role <role>')
     .option('--image <image>')
     .option('--mac <mac>')
@@ -54,7 +62,10 @@ export function machineCommands(program: Command, context: Context): void {
     .option('--json', 'as JSON')
     .action(async ({ json, stateIs, ...filter }: Record<string, string> & { json?: boolean }, command: Command) => {
       const query = new URLSearchParams({ ...filter, ...(stateIs ? { state: stateIs } : {}), limit: '100000' })
-      const { items } = await clientOf(command, context).json<{ items: Record<string, unknown>[] }>('GET', `/machines?${query}`)
+      const { items } = await clientOf(command, context).json<{ items: Record<string, unknown>[] }>(
+        'GET',
+        `/machines?${query}`
+      )
       printList(output, items, COLUMNS, json)
     })
 
@@ -70,11 +81,18 @@ export function machineCommands(program: Command, context: Context): void {
     })
 
   withFields(machine.command('set <name>').description('change a machine; what is not named stays'))
-    .option('--unset <field>', 'remove a value: role, image, disk, console, uuid, serial, var.NAME, label.NAME (repeatable)', several)
+    .option(
+      '--unset <field>',
+      'remove a value: role, image, disk, console, uuid, serial, var.NAME, label.NAME (repeatable)',
+      several
+    )
     .action(async (name: string, fields: Fields, command: Command) => {
       const client = clientOf(command, context)
       const path = `/machines/${segment(name)}`
-      const interfaces = await changedInterfaces(fields, async () => (await client.json(`GET`, path)).interfaces as Interface[])
+      const interfaces = await changedInterfaces(
+        fields,
+        async () => (await client.json(`GET`, path)).interfaces as Interface[]
+      )
       await client.json('PATCH', path, { ...bodyOf(fields), ...given({ interfaces }), ...unsetOf(fields) })
       output.line(`${name} changed`)
     })
@@ -97,7 +115,10 @@ export function machineCommands(program: Command, context: Context): void {
       .command(`${action} <name>`)
       .description(description)
       .action(async (name: string, _options: object, command: Command) => {
-        const { generation, state } = await clientOf(command, context).json('POST', `/machines/${segment(name)}/${action}`)
+        const { generation, state } = await clientOf(command, context).json(
+          'POST',
+          `/machines/${segment(name)}/${action}`
+        )
         output.line(`${name}: ${state}, generation ${generation}`)
       })
   }
@@ -141,7 +162,10 @@ function interfacesOf({ mac = [], ipv4, subnet }: Fields): Interface[] {
 }
 
 /** An address goes to the first interface; MACs replace the interfaces. Undefined: no change. */
-async function changedInterfaces(fields: Fields, current: () => Promise<Interface[]>): Promise<Interface[] | undefined> {
+async function changedInterfaces(
+  fields: Fields,
+  current: () => Promise<Interface[]>
+): Promise<Interface[] | undefined> {
   if (fields.mac) return interfacesOf(fields)
   if (fields.ipv4 === undefined && fields.subnet === undefined) return undefined
   const [first, ...rest] = await current()

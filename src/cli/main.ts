@@ -10,7 +10,9 @@ import { machineCommands } from './machine.ts'
 import { serveCommands } from './serve.ts'
 import { simulateCommand } from './simulate.ts'
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
 
 const context: Context = { output: { line: (text) => process.stdout.write(`${text}\n`) }, env: process.env }
 

@@ -11,18 +11,43 @@ export function column(title: string, field = title): Column {
 }
 
 /** A listing: as a table for people, or as JSON for scripts. */
-export function printList(output: Output, rows: readonly Record<string, unknown>[], columns: readonly Column[], json?: boolean): void {
-  if (json) return output.line(JSON.stringify(rows, null, 2))
-  if (rows.length === 0) return output.line('none')
+export function printList(
+  output: Output,
+  rows: readonly Record<string, unknown>[],
+  columns: readonly Column[],
+  json?: boolean
+): void {
+  if (json) output.line(JSON.stringify(rows, null, 2))
+  else if (rows.length === 0) output.line('none')
+  else output.line(tableOf(rows, columns))
+}
+
+function tableOf(rows: readonly Record<string, unknown>[], columns: readonly Column[]): string {
   const table = new Table({
     head: columns.map(({ title }) => title),
     style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 2 },
     chars: Object.fromEntries(
-      ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right', 'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'].map((name) => [name, ''])
+      [
+        'top',
+        'top-mid',
+        'top-left',
+        'top-right',
+        'bottom',
+        'bottom-mid',
+        'bottom-left',
+        'bottom-right',
+        'left',
+        'left-mid',
+        'mid',
+        'mid-mid',
+        'right',
+        'right-mid',
+        'middle'
+      ].map((name) => [name, ''])
     )
   })
   for (const row of rows) table.push(columns.map(({ value }) => cell(value(row))))
-  output.line(table.toString().replace(/ +$/gm, ''))
+  return table.toString().replace(/ +$/gm, '')
 }
 
 /** One thing: as YAML for people, or as JSON. */

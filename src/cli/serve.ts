@@ -5,17 +5,14 @@ import { type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
 import { TOKEN_FILE } from '../admin-token.ts'
 import { type Config, ConfigError, embeddedConfig, loadConfig } from '../config.ts'
+import { addEmbeddedSubnet } from '../embedded.ts'
+import { type Daemon, startDaemon } from '../main.ts'
+import { StartError } from '../start-error.ts'
 import type { Context } from './context.ts'
 import { CommandFailed, UsageError } from './errors.ts'
-import { type Daemon, startDaemon } from '../main.ts'
-import { subnetFrom } from '../inventory/normalize.ts'
-import { StartError } from '../start-error.ts'
 import type { Output } from './output.ts'
 
 const DEFAULT_STATE = 'var'
-/** What the embedded default begins with, so that a simulated machine has a network to be on. */
-const EMBEDDED_SUBNET = { cidr: '10.77.0.0/24', name: 'simulated', domain: 'example.org', pools: [{ from: '10.77.0.100', to: '10.77.0.199' }] }
-
 export function serveCommands(program: Command, context: Context, version: string): void {
   const { output } = context
 
@@ -25,7 +22,8 @@ export function serveCommands(program: Command, context: Context, version: strin
     .option('--config <file>', 'tandem.yaml')
     .action(async ({ config: file }: { config?: string }, command: Command) => {
       const { state } = command.optsWithGlobals<{ state?: string }>()
-      if (file !== undefined && state !== undefined) throw new UsageError('--state goes without --config: the file names the state folder')
+      if (file !== undefined && state !== undefined)
+        throw new UsageError('--state goes without --config: the file names the state folder')
       const config = file === undefined ? embeddedConfig(state ?? DEFAULT_STATE) : configOf(file)
       await serve(config, file === undefined, version, output)
     })
@@ -36,7 +34,9 @@ export function serveCommands(program: Command, context: Context, version: strin
     .action((file = 'tandem.yaml') => {
       if (existsSync(file)) throw new CommandFailed(`${file} is there already: it is left as it is`)
       writeFileSync(file, readFileSync(join(import.meta.dirname, '..', '..', 'examples', 'tandem.yaml')))
-      output.line(`${file} written: edit it, then \`tandem config check ${file}\` and \`tandem serve --config ${file}\``)
+      output.line(
+        `${file} written: edit it, then \`tandem config check ${file}\` and \`tandem serve --config ${file}\``
+      )
     })
 
   program
@@ -70,7 +70,7 @@ async function serve(config: Config, embedded: boolean, version: string, output:
     if (error instanceof StartError) throw new CommandFailed(error.message)
     throw error
   }
-  if (embedded && daemon.fresh) await addEmbeddedSubnet(daemon)
+  if (embedded && daemon.fresh) await addEmbeddedSubnet(daemon.inventory)
   greet(output, config, daemon, embedded)
   const signal = await stop
   log.info(`${signal}: stopping`)
@@ -87,15 +87,10 @@ function stopSignal(): Promise<string> {
 /** JSON lines for a log collector; for a terminal the same lines in readable form. */
 function logger({ log }: Config): Logger {
   const options = { level: log, base: null }
-  if (!process.stdout.isTTY) return pino({ ...options, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (level) => ({ level }) } })
+  if (!process.stdout.isTTY)
+    return pino({ ...options, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (level) => ({ level }) } })
   const ignore = 'protocol,machine,mac,address'
   return pino(options, pretty({ sync: true, ignore, translateTime: 'SYS:HH:MM:ss.l' }))
-}
-
-async function addEmbeddedSubnet({ inventory }: Daemon): Promise<void> {
-  const draft = inventory.draft()
-  draft.putSubnet(subnetFrom(EMBEDDED_SUBNET))
-  await inventory.commit(draft, 'first start')
 }
 
 function greet(output: Output, config: Config, { adminUrl, inventory }: Daemon, embedded: boolean): void {

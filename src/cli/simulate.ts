@@ -21,31 +21,54 @@ export function simulateCommand(program: Command, context: Context): void {
     .requiredOption('--mac <mac>')
     .option('--firmware <firmware>', `${names.join(', ')}`, 'bios')
     .option('--json', 'the timeline as JSON')
-    .action(async ({ mac: text, firmware, json }: { mac: string; firmware: string; json?: boolean }, command: Command) => {
-      const profile = PROFILES.find((each) => each.firmware === firmware)
-      if (!profile) throw new UsageError(`--firmware "${firmware}" is none of ${names.join(', ')}`)
-      const mac = macOf(text)
-      const client = clientOf(command, context)
-      const { server } = await client.json<Simulation>('POST', '/simulations', { mac })
-      const relay = await ownAddressTowards(server)
-      const { ports, subnet } = await client.json<Simulation>('POST', '/simulations', { mac, address: relay })
-      if (subnet === null) throw new CommandFailed('there is no subnet that the machine could be on: `tandem subnet set 10.77.0.0/24`')
+    .action(
+      async ({ mac: text, firmware, json }: { mac: string; firmware: string; json?: boolean }, command: Command) => {
+        const profile = PROFILES.find((each) => each.firmware === firmware)
+        if (!profile) throw new UsageError(`--firmware "${firmware}" is none of ${names.join(', ')}`)
+        const mac = macOf(text)
+        const client = clientOf(command, context)
+        const { server, ports, subnet } = await client.json<Simulation>('GET', `/simulations/${mac}`)
+        const relay = await ownAddressTowards(server)
+        await client.json('POST', '/simulations', { mac, address: relay })
+        if (subnet === null)
+          throw new CommandFailed('there is no subnet that the machine could be on: `tandem subnet set 10.77.0.0/24`')
 
-      const timeline: Entry[] = []
-      const start = performance.now()
-      const seen = (protocol: string, text: string) => {
-        const entry = { seconds: Math.round(performance.now() - start) / 1000, protocol, text }
-        timeline.push(entry)
-        if (!json) context.output.line(`${entry.seconds.toFixed(3).padStart(8)} s  ${protocol.padEnd(4)}  ${text}`)
+        const timeline: Entry[] = []
+        const start = performance.now()
+        const seen = (protocol: string, text: string) => {
+          const entry = { seconds: Math.round(performance.now() - start) / 1000, protocol, text }
+          timeline.push(entry)
+          if (!json) context.output.line(`${entry.seconds.toFixed(3).padStart(8)} s  ${protocol.padEnd(4)}  ${text}`)
+        }
+        const place = {
+          server: { address: server, port: ports.dhcp },
+          relay,
+          link: networkAddress(subnet),
+          tftpPort: ports.tftp
+        }
+        const outcome = await new SimulatedMachine(place, profile, mac, seen).boot().catch((error: Error) => error)
+        const stopped = outcome instanceof Error ? outcome.message : undefined
+        if (json)
+          context.output.line(
+            JSON.stringify(
+              {
+                mac,
+                firmware,
+                timeline,
+                outcome: stopped === undefined ? outcome : 'stopped',
+                ...(stopped ? { reason: stopped } : {})
+              },
+              null,
+              2
+            )
+          )
+        else if (stopped === undefined)
+          context.output.line(outcome === 'installed' ? `${mac} is installed` : `${mac} boots from its disk`)
+        if (outcome instanceof CommandFailed)
+          throw new CommandFailed(`the machine would have stopped here: ${outcome.message}`)
+        if (outcome instanceof Error) throw outcome
       }
-      const place = { server: { address: server, port: ports.dhcp }, relay, link: networkAddress(subnet), tftpPort: ports.tftp }
-      const outcome = await new SimulatedMachine(place, profile, mac, seen).boot().catch((error: Error) => error)
-      const stopped = outcome instanceof Error ? outcome.message : undefined
-      if (json) context.output.line(JSON.stringify({ mac, firmware, timeline, outcome: stopped === undefined ? outcome : 'stopped', ...(stopped ? { reason: stopped } : {}) }, null, 2))
-      else if (stopped === undefined) context.output.line(outcome === 'installed' ? `${mac} is installed` : `${mac} boots from its disk`)
-      if (outcome instanceof CommandFailed) throw new CommandFailed(`the machine would have stopped here: ${outcome.message}`)
-      if (outcome instanceof Error) throw outcome
-    })
+    )
 }
 
 /** The address of this host that packets to the service leave from. */

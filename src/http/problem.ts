@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance } from 'fastify'
-import { BootRefusal } from '../boot/service.ts'
 import { TemplateError } from '../boot/render.ts'
+import { BootRefusal } from '../boot/service.ts'
 import { InventoryError } from '../inventory/errors.ts'
 import { fieldOf, findingOf } from '../net/validation.ts'
 
@@ -52,7 +52,11 @@ export function problemOf(error: FastifyError | Error): Problem {
       const { path, message } = findingOf(each as Parameters<typeof findingOf>[0])
       return { field: context + fieldOf(path), message }
     })
-    return problem('invalid', errors.map(({ field, message }) => `${field || 'the body'}: ${message}`).join('; '), errors)
+    return problem(
+      'invalid',
+      errors.map(({ field, message }) => `${field || 'the body'}: ${message}`).join('; '),
+      errors
+    )
   }
   const status = 'statusCode' in error ? error.statusCode : undefined
   if (status === 413) return problem('too-large', error.message)

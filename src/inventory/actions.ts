@@ -35,7 +35,8 @@ function goalOf({ name, life }: Machine, action: MachineAction): Goal {
   if (life.goal === 'discover') throw refuse(`register it first: tandem machine add NAME --mac MAC`)
   switch (action) {
     case 'install':
-      if (life.goal === 'retire') throw refuse('a retired machine is never installed again; remove and add it to use it anew')
+      if (life.goal === 'retire')
+        throw refuse('a retired machine is never installed again; remove and add it to use it anew')
       return 'install'
     case 'cancel':
       if (life.goal !== 'install' || life.rank === 'installed') throw refuse('there is no install to cancel')

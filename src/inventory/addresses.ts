@@ -1,4 +1,13 @@
-import { broadcastOf, type Cidr, contains, type Ipv4, ipv4FromNumber, ipv4ToNumber, networkAddress, prefixOf } from '../net/ipv4.ts'
+import {
+  broadcastOf,
+  type Cidr,
+  contains,
+  type Ipv4,
+  ipv4FromNumber,
+  ipv4ToNumber,
+  networkAddress,
+  prefixOf
+} from '../net/ipv4.ts'
 import type { Pool, Subnet } from './model.ts'
 
 /** The subnet that an address lies in; subnets never overlap. */

@@ -77,7 +77,10 @@ export class Attempts {
    * Mints a token for this boot of a machine, on disk before it returns; the boot's first one
    * starts an attempt.
    */
-  async mint(machine: Machine, boot: { mac: Mac; address: Ipv4; lease: number }): Promise<{ attempt: Attempt; token: string }> {
+  async mint(
+    machine: Machine,
+    boot: { mac: Mac; address: Ipv4; lease: number }
+  ): Promise<{ attempt: Attempt; token: string }> {
     const now = this.#now()
     const current = this.ofGeneration(machine)[0]
     const again = current !== undefined && current.mac === boot.mac && current.lease === boot.lease
@@ -141,5 +144,10 @@ function attemptOf({ created_at, updated_at, ...row }: Row): Attempt {
 
 function attemptChange(attempt: Attempt): Change {
   const { createdAt, updatedAt, ...rest } = attempt
-  return { entity: 'attempt', key: attempt.id, field: 'row', value: { ...rest, created_at: createdAt, updated_at: updatedAt } }
+  return {
+    entity: 'attempt',
+    key: attempt.id,
+    field: 'row',
+    value: { ...rest, created_at: createdAt, updated_at: updatedAt }
+  }
 }

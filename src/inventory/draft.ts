@@ -127,7 +127,7 @@ export class Draft {
         continue
       }
       const fields = fieldsOf(kind)
-        .map((field) => ({ field, before: valueOf(before, field), after: valueOf(after, field) }))
+        .map((field) => ({ field, before: fieldValue(before, field), after: fieldValue(after, field) }))
         .filter((each) => !before || JSON.stringify(each.before ?? null) !== JSON.stringify(each.after ?? null))
       if (!before) edits.push({ kind, key, action: 'create', fields })
       else if (fields.length > 0) edits.push({ kind, key, action: 'change', fields })
@@ -227,11 +227,11 @@ export class Draft {
   #userOf(kind: EntityKind, key: string): string | undefined {
     for (const userKind of ENTITY_KINDS) {
       for (const entity of this.list(userKind)) {
-        const name = String(valueOf(entity, KEY_FIELD[userKind]))
+        const name = String(fieldValue(entity, KEY_FIELD[userKind]))
         const refers =
           kind === 'subnet'
             ? userKind === 'machine' && (entity as Machine).interfaces.some((each) => each.subnet === key)
-            : (kind === 'role' || kind === 'image') && valueOf(entity, kind) === key
+            : (kind === 'role' || kind === 'image') && fieldValue(entity, kind) === key
         if (refers) return `${userKind} ${name}`
       }
     }
@@ -239,6 +239,6 @@ export class Draft {
   }
 }
 
-function valueOf(entity: object | undefined, field: string): unknown {
+function fieldValue(entity: object | undefined, field: string): unknown {
   return entity === undefined ? undefined : (entity as Record<string, unknown>)[field]
 }

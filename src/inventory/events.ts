@@ -37,7 +37,7 @@ export type EventFilter = {
   limit: number
 }
 
-/** Reads the events, oldest first. */
+/** Reads the events, oldest first: by time, for the steps of boots are written a moment after they happened. */
 export class Events {
   readonly #db: Db
 
@@ -61,7 +61,7 @@ export class Events {
         type: filter.type ?? null,
         limit: filter.limit
       }) as Event[]
-    return order === 'DESC' ? rows.reverse() : rows
+    return rows.sort((a, b) => a.time - b.time || a.id - b.id)
   }
 
   /** Drops the oldest beyond what is kept. */

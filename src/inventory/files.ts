@@ -48,7 +48,8 @@ export class FileStore {
    * @throws {InventoryError} `invalid` when the content has another hash; nothing is kept then.
    */
   async put(sha256: string, content: AsyncIterable<Uint8Array>): Promise<{ sha256: string; size: number }> {
-    if (!SHA256.test(sha256)) throw InventoryError.invalid([{ field: 'sha256', message: 'is 64 lower-case hexadecimal digits' }])
+    if (!SHA256.test(sha256))
+      throw InventoryError.invalid([{ field: 'sha256', message: 'is 64 lower-case hexadecimal digits' }])
     const partial = join(this.#folder, `partial-${randomBytes(6).toString('hex')}`)
     const hash = createHash('sha256')
     let size = 0
@@ -67,7 +68,9 @@ export class FileStore {
       )
       const actual = hash.digest('hex')
       if (actual !== sha256) {
-        throw InventoryError.invalid([{ field: 'sha256', message: `the content's SHA-256 is ${actual}, not ${sha256}: nothing was kept` }])
+        throw InventoryError.invalid([
+          { field: 'sha256', message: `the content's SHA-256 is ${actual}, not ${sha256}: nothing was kept` }
+        ])
       }
       await rename(partial, this.path(sha256))
       await this.#syncFolder()

@@ -29,17 +29,33 @@ export async function checkImageFiles(store: FileStore, image: Image): Promise<v
 
 /** Linux's boot protocol: x86 has `HdrS` at 0x202, an arm64 Image `ARM\x64` at 56 (Documentation/arch of the kernel). */
 function wrongKernel(head: Buffer, architecture: Image['architecture']): string | undefined {
-  const is = head.toString('latin1', 0x202, 0x206) === 'HdrS' ? 'amd64' : head.toString('latin1', 56, 60) === 'ARMd' ? 'arm64' : undefined
+  const is =
+    head.toString('latin1', 0x202, 0x206) === 'HdrS'
+      ? 'amd64'
+      : head.toString('latin1', 56, 60) === 'ARMd'
+        ? 'arm64'
+        : undefined
   if (is === architecture) return undefined
   return is === undefined ? 'is no Linux kernel' : `is a kernel for ${is}, and the image is for ${architecture}`
 }
 
-const INITRD_MAGIC: readonly string[] = ['1f8b', '28b52ffd', 'fd377a585a00', '425a68', '5d0000', '04224d18', '02214c18', '303730373031']
+const INITRD_MAGIC: readonly string[] = [
+  '1f8b',
+  '28b52ffd',
+  'fd377a585a00',
+  '425a68',
+  '5d0000',
+  '04224d18',
+  '02214c18',
+  '303730373031'
+]
 
 /** gzip, zstd, xz, bzip2, lzma, lz4 (frame and legacy), or a cpio archive as it is. */
 function wrongInitrd(head: Buffer): string | undefined {
   const start = head.toString('hex', 0, 6)
-  return INITRD_MAGIC.some((magic) => start.startsWith(magic)) ? undefined : 'is no initramfs: neither cpio nor compressed'
+  return INITRD_MAGIC.some((magic) => start.startsWith(magic))
+    ? undefined
+    : 'is no initramfs: neither cpio nor compressed'
 }
 
 async function readHead(path: string): Promise<Buffer> {

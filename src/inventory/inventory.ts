@@ -6,7 +6,8 @@ import type { Db } from './database.ts'
 import { type Base, Draft, type Edit } from './draft.ts'
 import { InventoryError } from './errors.ts'
 import { type EventInput, eventChange } from './events.ts'
-import { type Entities, type EntityKind, type Machine, type Subnet } from './model.ts'
+import { type Life, stateOf } from './lifecycle.ts'
+import { ENTITY_KINDS, type Entities, type EntityKind, type Machine, type Subnet } from './model.ts'
 import { type Change, OpLog, type Replicator } from './oplog.ts'
 import { loadEntities } from './tables.ts'
 
@@ -63,6 +64,10 @@ export class Inventory implements Base {
 
   list<K extends EntityKind>(kind: K): Iterable<Entities[K]> {
     return this.#entities[kind].values()
+  }
+
+  isEmpty(): boolean {
+    return ENTITY_KINDS.every((kind) => this.#entities[kind].size === 0)
   }
 
   machineByMac(mac: string): Machine | undefined {
@@ -147,11 +152,16 @@ export class Inventory implements Base {
 
 function auditOf(edit: Edit, actor: string): EventInput {
   const done = { create: 'created', change: 'changed', delete: 'deleted' }[edit.action]
-  const fields = edit.action === 'change' ? `: ${edit.fields.map((each) => each.field).join(', ')}` : ''
+  const fields = edit.fields.filter((each) => each.field !== 'life').map((each) => each.field)
+  const life = edit.action === 'change' ? edit.fields.find((each) => each.field === 'life') : undefined
+  const parts = [
+    ...(life ? [`is ${stateOf(life.after as Life)}, was ${stateOf(life.before as Life)}`] : []),
+    ...(life && fields.length === 0 ? [] : [edit.action === 'change' ? `${done}: ${fields.join(', ')}` : done])
+  ]
   return {
     type: 'inventory',
     actor,
     machine: edit.kind === 'machine' ? edit.key : null,
-    message: `${edit.kind} ${edit.key} ${done}${fields}`
+    message: `${edit.kind} ${edit.key} ${parts.join('; ')}`
   }
 }

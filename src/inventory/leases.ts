@@ -19,7 +19,13 @@ export type Lease = {
   readonly version: number
 }
 
-export type LeaseGrant = { address: Ipv4; mac: Mac; clientId?: string | undefined; hostName?: string | undefined; seconds: number }
+export type LeaseGrant = {
+  address: Ipv4
+  mac: Mac
+  clientId?: string | undefined
+  hostName?: string | undefined
+  seconds: number
+}
 
 /** How long an offered address is kept for the client that it was offered to. */
 const HOLD_MS = 60_000
@@ -129,7 +135,11 @@ export class Leases {
          host_name = excluded.host_name, started_at = excluded.started_at,
          expires_at = excluded.expires_at, owner = excluded.owner, version = excluded.version`
     )
-    this.#db.transaction(() => { for (const lease of batch.values()) upsert.run(lease) }).immediate()
+    this.#db
+      .transaction(() => {
+        for (const lease of batch.values()) upsert.run(lease)
+      })
+      .immediate()
     for (const lease of batch.values()) {
       this.#holds.delete(lease.address)
       if (this.#offered.get(lease.mac) === lease.address) this.#offered.delete(lease.mac)

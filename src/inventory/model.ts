@@ -47,7 +47,10 @@ export const MachineInput = Type.Object(
     uuid: Type.Optional(Type.String({ description: 'SMBIOS system UUID.' })),
     serial: Type.Optional(Type.String({ maxLength: 128 })),
     disk: Type.Optional(
-      Type.String({ pattern: '^/dev/[A-Za-z0-9/._:+-]+$', description: 'The disk to install on. Left out: the only one there is.' })
+      Type.String({
+        pattern: '^/dev/[A-Za-z0-9/._:+-]+$',
+        description: 'The disk to install on. Left out: the only one there is.'
+      })
     ),
     localBoot: Type.Optional(
       choice(['exit', 'sanboot'], { description: 'How a BIOS machine goes from iPXE to its disk. Default exit.' })
@@ -65,7 +68,13 @@ export const MachineInput = Type.Object(
 export const RoleInput = Type.Object(
   {
     name: RoleName,
-    class: Type.Optional(Type.String({ maxLength: 200, pattern: '^[a-z][a-z0-9_]*(::[a-z][a-z0-9_]*)*$', description: 'Puppet class. Default role::NAME.' })),
+    class: Type.Optional(
+      Type.String({
+        maxLength: 200,
+        pattern: '^[a-z][a-z0-9_]*(::[a-z][a-z0-9_]*)*$',
+        description: 'Puppet class. Default role::NAME.'
+      })
+    ),
     kind: Type.Optional(choice(['physical', 'virtual'])),
     note: Type.Optional(Note),
     image: Type.Optional(ImageName),
@@ -104,14 +113,18 @@ export const SubnetInput = Type.Object(
     gateway: Type.Optional(Type.String()),
     dns: Type.Optional(Type.Array(Type.String(), { maxItems: 8 })),
     ntp: Type.Optional(Type.Array(Type.String(), { maxItems: 8 })),
-    domain: Type.Optional(Type.String({ maxLength: 253, pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$' })),
+    domain: Type.Optional(
+      Type.String({ maxLength: 253, pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$' })
+    ),
     pools: Type.Optional(
       Type.Array(Type.Object({ from: Type.String(), to: Type.String() }, strict), {
         maxItems: 16,
         description: 'Addresses for machines that nobody registered. None: such machines get no answer.'
       })
     ),
-    lease: Type.Optional(Type.Integer({ minimum: 120, maximum: 604800, description: 'Seconds, for pool addresses. Default 3600.' })),
+    lease: Type.Optional(
+      Type.Integer({ minimum: 120, maximum: 604800, description: 'Seconds, for pool addresses. Default 3600.' })
+    ),
     vlan: Type.Optional(Type.Integer({ minimum: 1, maximum: 4094 })),
     vars: Type.Optional(Vars)
   },

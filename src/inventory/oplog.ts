@@ -43,7 +43,9 @@ export class OpLog {
   constructor(db: Db, instance: string, now: Now) {
     this.#db = db
     this.origin = originOf(db, instance)
-    const last = db.prepare('SELECT max(seq) AS seq FROM op WHERE origin = ?').get(this.origin) as { seq: number | null }
+    const last = db.prepare('SELECT max(seq) AS seq FROM op WHERE origin = ?').get(this.origin) as {
+      seq: number | null
+    }
     this.#seq = last.seq ?? 0
     const { hlc } = db.prepare('SELECT max(hlc) AS hlc FROM op').get() as { hlc: string | null }
     this.#clock = new HybridClock(now, hlc ?? '')

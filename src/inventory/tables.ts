@@ -21,10 +21,7 @@ const COLUMNS: Record<EntityKind, readonly Column[]> = {
     ...['family', 'release', 'architecture'].map(text),
     ...['kernel', 'initrd', 'kernelArguments', 'vars'].map(json)
   ],
-  subnet: [
-    ...['name', 'gateway', 'domain', 'lease', 'vlan'].map(text),
-    ...['dns', 'ntp', 'pools', 'vars'].map(json)
-  ]
+  subnet: [...['name', 'gateway', 'domain', 'lease', 'vlan'].map(text), ...['dns', 'ntp', 'pools', 'vars'].map(json)]
 }
 
 /** The fields of an entity that are written one by one. */
@@ -43,7 +40,11 @@ const ROW_TABLES: Record<string, readonly string[]> = {
 /** Applies one op to its table. An entity comes to be with the first op that names it. */
 export function applyRow(db: Db, op: Op): void {
   const row = ROW_TABLES[op.entity]
-  if (row !== undefined) return applyWholeRow(db, op, row)
+  if (row !== undefined) applyWholeRow(db, op, row)
+  else applyField(db, op)
+}
+
+function applyField(db: Db, op: Op): void {
   const kind = op.entity as EntityKind
   const keyColumn = KEY_FIELD[kind]
   if (op.field === DELETED) {
@@ -52,7 +53,10 @@ export function applyRow(db: Db, op: Op): void {
     return
   }
   db.prepare(`INSERT INTO ${kind} (${keyColumn}) VALUES (?) ON CONFLICT DO NOTHING`).run(op.key)
-  if (kind === 'machine' && op.field === 'interfaces') return applyInterfaces(db, op)
+  if (kind === 'machine' && op.field === 'interfaces') {
+    applyInterfaces(db, op)
+    return
+  }
   const column = COLUMNS[kind].find((each) => each.field === op.field)
   if (column === undefined) throw new Error(`no field ${op.field} in ${kind}`)
   const value: unknown = JSON.parse(op.value)

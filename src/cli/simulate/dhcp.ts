@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import { BOOTREPLY, BOOTREQUEST, decode, encode, ETHERNET, type Packet } from '../../dhcp/codec.ts'
-import { entry, IPXE, MESSAGE, OPTION, read, RELAY_AGENT } from '../../dhcp/options.ts'
+import { BOOTREPLY, BOOTREQUEST, decode, ETHERNET, encode, type Packet } from '../../dhcp/codec.ts'
+import { entry, IPXE, MESSAGE, OPTION, RELAY_AGENT, read } from '../../dhcp/options.ts'
 import { type Ipv4, UNSPECIFIED } from '../../net/ipv4.ts'
 import { type Mac, macToBytes } from '../../net/mac.ts'
 import { CommandFailed } from '../errors.ts'
@@ -58,15 +58,21 @@ export class DhcpClient {
       const discover = this.#request(profile, as, xid, MESSAGE.DISCOVER, [])
       const offer = await exchange(socket, this.#place, discover, 'DISCOVER')
       const offered = leaseOf(offer)
-      seen(`DISCOVER (${as === 'ipxe' ? 'ipxe' : profile.firmware}) -> OFFER ${offered.address}, ${offered.bootFile ?? 'no boot file'}`)
+      seen(
+        `DISCOVER (${as === 'ipxe' ? 'ipxe' : profile.firmware}) -> OFFER ${offered.address}, ${offered.bootFile ?? 'no boot file'}`
+      )
       const chosen = [entry(OPTION.requestedAddress, offered.address), entry(OPTION.serverId, offered.serverId)]
       const request = this.#request(profile, as, xid, MESSAGE.REQUEST, chosen)
       const ack = await exchange(socket, this.#place, request, 'REQUEST')
       if (read(ack.options, OPTION.messageType) === MESSAGE.NAK) {
-        throw new CommandFailed(`the REQUEST for ${offered.address} was refused: ${read(ack.options, OPTION.message) ?? 'no reason given'}`)
+        throw new CommandFailed(
+          `the REQUEST for ${offered.address} was refused: ${read(ack.options, OPTION.message) ?? 'no reason given'}`
+        )
       }
       const lease = leaseOf(ack)
-      seen(`REQUEST ${lease.address} -> ACK for ${lease.leaseTime} s${lease.hostName ? `, host name ${lease.hostName}` : ''}`)
+      seen(
+        `REQUEST ${lease.address} -> ACK for ${lease.leaseTime} s${lease.hostName ? `, host name ${lease.hostName}` : ''}`
+      )
       return lease
     } finally {
       socket.close()
@@ -102,7 +108,10 @@ export class DhcpClient {
         entry(OPTION.parameters, PARAMETERS),
         entry(OPTION.machineId, this.#uuid),
         ...(as === 'ipxe' ? ipxe : []),
-        entry(OPTION.relayAgent, new Map([entry(RELAY_AGENT.linkSelection, this.#place.link), entry(RELAY_AGENT.sourcePort, true)]))
+        entry(
+          OPTION.relayAgent,
+          new Map([entry(RELAY_AGENT.linkSelection, this.#place.link), entry(RELAY_AGENT.sourcePort, true)])
+        )
       ])
     }
   }

@@ -23,7 +23,11 @@ export class HttpClient {
   }
 
   /** @throws {CommandFailed} when there is no answer, or one that says no; with the service's own words. */
-  async #send(url: string, options: { method: string; headers: Record<string, string> }, body?: string): Promise<Fetched> {
+  async #send(
+    url: string,
+    options: { method: string; headers: Record<string, string> },
+    body?: string
+  ): Promise<Fetched> {
     const answer = Promise.withResolvers<IncomingMessage>()
     const call = request(url, { ...options, localAddress: this.#from, timeout: TIMEOUT_MS }, answer.resolve)
     call.on('timeout', () => call.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)))
@@ -45,7 +49,10 @@ export class HttpClient {
 
 /** The path of a URL for people; tokens aren't shown. */
 export function withoutToken(url: string): string {
-  return url.replace(/^http:\/\/[^/]+/, '').replace(/(\/attempts\/)[^/]+/, '$1TOKEN').replace(/\?.*/, '')
+  return url
+    .replace(/^http:\/\/[^/]+/, '')
+    .replace(/(\/attempts\/)[^/]+/, '$1TOKEN')
+    .replace(/\?.*/, '')
 }
 
 function detailOf(bytes: Buffer): string {

@@ -56,11 +56,13 @@ export class SimulatedMachine {
 
   /** The firmware's own part: a loader by TFTP, or by HTTP where the boot file is a URL. */
   async #loadLoader({ bootFile, nextServer }: Lease): Promise<void> {
-    if (bootFile === null) throw new CommandFailed('the firmware was given no boot file: it would go on to its next boot device')
+    if (bootFile === null)
+      throw new CommandFailed('the firmware was given no boot file: it would go on to its next boot device')
     if (bootFile.startsWith('http://')) {
       const { length } = await this.#http.get(bootFile, {}, 'HEAD')
       const { bytes } = await this.#http.get(bootFile)
-      if (bytes.length !== length) throw new CommandFailed(`${bootFile}: HEAD said ${length} bytes, GET sent ${bytes.length}`)
+      if (bytes.length !== length)
+        throw new CommandFailed(`${bootFile}: HEAD said ${length} bytes, GET sent ${bytes.length}`)
       this.#seen('http', `HEAD, GET ${withoutToken(bootFile)} -> ${bytes.length} bytes`)
       return
     }
@@ -77,7 +79,9 @@ export class SimulatedMachine {
       }).catch((error: Error) => {
         throw new CommandFailed(error.message)
       })
-      const asked = Object.entries(options).map(([name, value]) => `${name}=${value}`).join(' ')
+      const asked = Object.entries(options)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(' ')
       this.#seen('tftp', `RRQ ${bootFile} ${asked} -> ${probe ? `size ${got.size}` : `${got.bytes.length} bytes`}`)
     }
   }
@@ -94,7 +98,10 @@ export class SimulatedMachine {
         this.#seen('boot', `${effect.how}: boots from its disk`)
         return 'local'
       } else if (effect.do === 'wait') {
-        const reasons = script.split('\n').filter((line) => line.startsWith('echo * ')).map((line) => line.slice(7))
+        const reasons = script
+          .split('\n')
+          .filter((line) => line.startsWith('echo * '))
+          .map((line) => line.slice(7))
         throw new CommandFailed(`the machine was told to wait: ${reasons.join('; ')}`)
       }
     }
@@ -109,7 +116,8 @@ export class SimulatedMachine {
 
   async #fetchStart(what: string, url: string): Promise<void> {
     const { status, bytes, length } = await this.#http.get(url, { range: `bytes=0-${FIRST_BYTES - 1}` })
-    if (status !== 206 && bytes.length !== length) throw new CommandFailed(`${what}: ${bytes.length} of ${length} bytes came`)
+    if (status !== 206 && bytes.length !== length)
+      throw new CommandFailed(`${what}: ${bytes.length} of ${length} bytes came`)
     this.#seen('http', `GET ${what} -> first ${bytes.length} of ${length} bytes`)
   }
 

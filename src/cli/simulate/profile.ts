@@ -22,10 +22,52 @@ const EDK2_TFTP = [
 ] as const
 
 export const PROFILES: readonly Profile[] = [
-  { firmware: 'bios', architecture: 0, vendorClass: 'PXEClient:Arch:00000:UNDI:002001', tftp: BIOS_TFTP, platform: 'pcbios', buildarch: 'i386' },
-  { firmware: 'uefi-x64', architecture: 7, vendorClass: 'PXEClient:Arch:00007:UNDI:003000', tftp: EDK2_TFTP, platform: 'efi', buildarch: 'x86_64' },
-  { firmware: 'uefi-arm64', architecture: 11, vendorClass: 'PXEClient:Arch:00011:UNDI:003000', tftp: EDK2_TFTP, platform: 'efi', buildarch: 'arm64' },
-  { firmware: 'uefi-http', architecture: 16, vendorClass: 'HTTPClient:Arch:00016:UNDI:003000', tftp: [], platform: 'efi', buildarch: 'x86_64' },
-  { firmware: 'uefi-http-arm64', architecture: 19, vendorClass: 'HTTPClient:Arch:00019:UNDI:003000', tftp: [], platform: 'efi', buildarch: 'arm64' },
-  { firmware: 'ipxe', architecture: 0, vendorClass: 'PXEClient:Arch:00000:UNDI:002001', tftp: [], platform: 'pcbios', buildarch: 'i386' }
+  {
+    firmware: 'bios',
+    architecture: 0,
+    vendorClass: 'PXEClient:Arch:00000:UNDI:002001',
+    tftp: BIOS_TFTP,
+    platform: 'pcbios',
+    buildarch: 'i386'
+  },
+  {
+    firmware: 'uefi-x64',
+    architecture: 7,
+    vendorClass: 'PXEClient:Arch:00007:UNDI:003000',
+    tftp: EDK2_TFTP,
+    platform: 'efi',
+    buildarch: 'x86_64'
+  },
+  {
+    firmware: 'uefi-arm64',
+    architecture: 11,
+    vendorClass: 'PXEClient:Arch:00011:UNDI:003000',
+    tftp: EDK2_TFTP,
+    platform: 'efi',
+    buildarch: 'arm64'
+  },
+  {
+    firmware: 'uefi-http',
+    architecture: 16,
+    vendorClass: 'HTTPClient:Arch:00016:UNDI:003000',
+    tftp: [],
+    platform: 'efi',
+    buildarch: 'x86_64'
+  },
+  {
+    firmware: 'uefi-http-arm64',
+    architecture: 19,
+    vendorClass: 'HTTPClient:Arch:00019:UNDI:003000',
+    tftp: [],
+    platform: 'efi',
+    buildarch: 'arm64'
+  },
+  {
+    firmware: 'ipxe',
+    architecture: 0,
+    vendorClass: 'PXEClient:Arch:00000:UNDI:002001',
+    tftp: [],
+    platform: 'pcbios',
+    buildarch: 'i386'
+  }
 ]

@@ -1,6 +1,11 @@
 /** What a script makes a machine do, as far as a simulated one needs to know. */
 export type Effect =
-  | { readonly do: 'fetch'; readonly what: 'kernel' | 'initrd' | 'file'; readonly url: string; readonly arguments: readonly string[] }
+  | {
+      readonly do: 'fetch'
+      readonly what: 'kernel' | 'initrd' | 'file'
+      readonly url: string
+      readonly arguments: readonly string[]
+    }
   | { readonly do: 'boot' }
   | { readonly do: 'disk'; readonly how: string }
   | { readonly do: 'wait'; readonly seconds: number }
@@ -30,7 +35,11 @@ export function* interpret(script: string, settings: Readonly<Record<string, str
 /** The command of a line that runs while nothing fails; undefined where there is none. */
 function succeeding(line: string): string | undefined {
   if (line === '' || line.startsWith('#') || line.startsWith(':')) return undefined
-  const [first = '', ...rest] = line.split('||')[0]?.split('&&').map((part) => part.trim()) ?? []
+  const [first = '', ...rest] =
+    line
+      .split('||')[0]
+      ?.split('&&')
+      .map((part) => part.trim()) ?? []
   const [name, a, b] = first.split(/\s+/)
   if (name !== 'iseq') return first
   return a === b ? rest[0] : undefined

@@ -49,7 +49,12 @@ export function applyRoutes(app: AdminApp, inventory: Inventory, files: FileStor
 }
 
 /** In the order in which they refer to each other; every entity that is wrong is named. */
-async function putAll(draft: Draft, files: FileStore, validator: Validator, document: Static<typeof Document>): Promise<void> {
+async function putAll(
+  draft: Draft,
+  files: FileStore,
+  validator: Validator,
+  document: Static<typeof Document>
+): Promise<void> {
   const errors: { field: string; message: string }[] = []
   for (const kind of ENTITY_KINDS) {
     for (const [index, given] of (document[`${kind}s`] ?? []).entries()) {
@@ -77,4 +82,3 @@ function withFiles(draft: Draft, image: Record<string, unknown>): Record<string,
 function editView({ kind, key, action, fields }: Edit): object {
   return { kind: kind satisfies EntityKind, key, action, fields: fields.filter((each) => each.field !== 'life') }
 }
-

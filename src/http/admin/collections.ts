@@ -7,8 +7,8 @@ import type { Inventory } from '../../inventory/inventory.ts'
 import { type Entities, type EntityKind, KEY_FIELD, keyOf } from '../../inventory/model.ts'
 import { subnetKey } from '../../inventory/normalize.ts'
 import { Validator } from '../../net/validation.ts'
-import { listQuery, page } from './lists.ts'
 import type { AdminApp } from './app.ts'
+import { listQuery, page } from './lists.ts'
 import { inputOf, viewOf, withoutReadOnly } from './views.ts'
 import { checkShape, pluralOf, putInput, SCHEMAS } from './writers.ts'
 
@@ -104,7 +104,9 @@ function named(kind: EntityKind, key: string, body: unknown): unknown {
   const field = KEY_FIELD[kind]
   const given = (body as Record<string, unknown>)[field]
   if (given !== undefined && given !== key) {
-    throw InventoryError.invalid([{ field, message: `"${given}" is not "${key}", which the URL names; there is no renaming` }])
+    throw InventoryError.invalid([
+      { field, message: `"${given}" is not "${key}", which the URL names; there is no renaming` }
+    ])
   }
   return { ...body, [field]: key }
 }

@@ -14,7 +14,8 @@ const tags = ['decision']
 /** Why a machine gets what it gets, and what that is: the dry run. Nothing here has an effect. */
 export function explainRoutes(app: AdminApp, { boot, allocator, endpoints }: AdminOptions): void {
   const { inventory } = boot.facts
-  const answer = (mac: Mac, which: FirmwareName | undefined) => explain(boot.facts, allocator, endpoints, mac, which ?? 'ipxe')
+  const answer = (mac: Mac, which: FirmwareName | undefined) =>
+    explain(boot.facts, allocator, endpoints, mac, which ?? 'ipxe')
 
   const query = Type.Object({ mac: Type.String(), firmware }, { additionalProperties: false })
   app.get('/explain', { schema: { tags, querystring: query } }, (request) => {
@@ -22,17 +23,25 @@ export function explainRoutes(app: AdminApp, { boot, allocator, endpoints }: Adm
     return answer(macOf(mac), which)
   })
 
-  const ofMachine = { tags, params: Type.Object({ name }), querystring: Type.Object({ firmware }, { additionalProperties: false }) }
+  const ofMachine = {
+    tags,
+    params: Type.Object({ name }),
+    querystring: Type.Object({ firmware }, { additionalProperties: false })
+  }
   app.get('/machines/:name/explain', { schema: ofMachine }, (request) =>
     answer(bootMac(inventory.need('machine', request.params.name)), request.query.firmware)
   )
 
   const file = Type.Unsafe<'ipxe' | 'preseed'>({ type: 'string', enum: ['ipxe', 'preseed'] })
-  app.get('/machines/:name/render/:file', { schema: { tags, params: Type.Object({ name, file }) } }, (request, reply) => {
-    const machine = inventory.need('machine', request.params.name)
-    const text = boot.dryRun(bootMac(machine), request.params.file)
-    return reply.type('text/plain; charset=utf-8').send(text)
-  })
+  app.get(
+    '/machines/:name/render/:file',
+    { schema: { tags, params: Type.Object({ name, file }) } },
+    (request, reply) => {
+      const machine = inventory.need('machine', request.params.name)
+      const text = boot.dryRun(bootMac(machine), request.params.file)
+      return reply.type('text/plain; charset=utf-8').send(text)
+    }
+  )
 }
 
 /** A machine boots from its first interface, as far as anyone can say beforehand. */

@@ -11,11 +11,15 @@ export function fileRoutes(app: AdminApp, files: FileStore): void {
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
     const params = Type.Object({ sha256: Type.String() })
     const description = 'The file as application/octet-stream; refused unless its SHA-256 is the one named.'
-    scope.put('/files/:sha256', { bodyLimit: Number.MAX_SAFE_INTEGER, schema: { tags: ['images'], params, description } }, async (request, reply) => {
-      const stored = await files.put(request.params.sha256, request.body as AsyncIterable<Uint8Array>)
-      reply.status(201)
-      return stored
-    })
+    scope.put(
+      '/files/:sha256',
+      { bodyLimit: Number.MAX_SAFE_INTEGER, schema: { tags: ['images'], params, description } },
+      async (request, reply) => {
+        const stored = await files.put(request.params.sha256, request.body as AsyncIterable<Uint8Array>)
+        reply.status(201)
+        return stored
+      }
+    )
     scope.head('/files/:sha256', { schema: { tags: ['images'], params } }, (request, reply) => {
       const size = files.size(request.params.sha256)
       return reply.status(size === undefined ? 404 : 200).send()

@@ -1,6 +1,6 @@
 import { type TObject, Type } from 'typebox'
-import { type Entities, type EntityKind, type Machine } from '../../inventory/model.ts'
 import { stateOf } from '../../inventory/lifecycle.ts'
+import type { Entities, EntityKind, Machine } from '../../inventory/model.ts'
 import { parseMac } from '../../net/mac.ts'
 import { viewOf } from './views.ts'
 
@@ -9,10 +9,16 @@ const digits = (description: string) => Type.Optional(Type.String({ pattern: '^[
 
 /** How long lists are read: by page, and machines by what they are. */
 export function listQuery(kind: EntityKind): TObject {
-  const paging = { limit: digits(`At most so many; default ${DEFAULT_LIMIT}.`), offset: digits('Leaves out so many first.') }
+  const paging = {
+    limit: digits(`At most so many; default ${DEFAULT_LIMIT}.`),
+    offset: digits('Leaves out so many first.')
+  }
   if (kind !== 'machine') return Type.Object(paging, { additionalProperties: false })
   const text = Type.Optional(Type.String())
-  return Type.Object({ ...paging, state: text, role: text, image: text, mac: text, name: text }, { additionalProperties: false })
+  return Type.Object(
+    { ...paging, state: text, role: text, image: text, mac: text, name: text },
+    { additionalProperties: false }
+  )
 }
 
 export type Page = { items: Record<string, unknown>[]; total: number; limit: number; offset: number }

@@ -2,10 +2,10 @@ import type { Socket } from 'node:net'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify from 'fastify'
-import type { BootService } from '../../boot/service.ts'
-import type { Speakers } from '../../boot/speakers.ts'
 import type { AddressAllocator } from '../../boot/allocator.ts'
 import type { Endpoints } from '../../boot/endpoints.ts'
+import type { BootService } from '../../boot/service.ts'
+import type { Speakers } from '../../boot/speakers.ts'
 import type { Now } from '../../inventory/clock.ts'
 import type { Events } from '../../inventory/events.ts'
 import { answerProblems, problem } from '../problem.ts'
@@ -84,7 +84,10 @@ export function adminServer(options: AdminOptions) {
           request.actor = name
           return
         }
-        const answer = problem('unauthorized', 'send `Authorization: Bearer TOKEN`; the first token is in admin.token in the state folder')
+        const answer = problem(
+          'unauthorized',
+          'send `Authorization: Bearer TOKEN`; the first token is in admin.token in the state folder'
+        )
         return reply.status(401).header('www-authenticate', 'Bearer').type('application/problem+json').send(answer)
       })
       api.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())

@@ -10,27 +10,33 @@ import type { AdminOptions } from './server.ts'
 const STAND_IN_MS = 120_000
 
 /**
- * `POST /simulations`: what `tandem simulate` needs to play a machine from an address that isn't
- * the machine's. Its own side (an administrator) vouches for it, for two minutes.
+ * What `tandem simulate` needs to play a machine. `GET /simulations/{mac}`: where the machine would
+ * find the service. `POST /simulations`: an administrator vouches, for two minutes, that an address
+ * that isn't the machine's speaks for it.
  */
 export function simulationRoutes(app: AdminApp, { boot, endpoints, speakers, ports, now }: AdminOptions): void {
-  const body = Type.Object(
-    { mac: Type.String(), address: Type.Optional(Type.String({ description: 'Where it will ask from; default: where this request came from.' })) },
-    { additionalProperties: false }
-  )
-  app.post('/simulations', { schema: { tags: ['simulations'], body } }, async (request, reply) => {
-    const mac = macOf(request.body.mac)
-    const address = (request.body.address ?? request.ip) as Ipv4
-    const { inventory } = boot.facts
+  const { inventory } = boot.facts
+  const tags = ['simulations']
+
+  app.get('/simulations/:mac', { schema: { tags, params: Type.Object({ mac: Type.String() }) } }, (request) => {
+    const mac = macOf(request.params.mac)
     const own = inventory.machineByMac(mac)?.interfaces.find((each) => each.mac === mac)
     const subnets = [...inventory.list('subnet')]
-    const subnet = subnets.find((each) => each.cidr === own?.subnet) ?? subnets.find((each) => each.pools.length > 0) ?? subnets[0]
+    const registered = subnets.find((each) => each.cidr === own?.subnet)
+    const subnet = registered ?? subnets.find((each) => each.pools.length > 0) ?? subnets[0]
+    return { mac, server: endpoints.addressFor(own?.ipv4 ?? undefined), ports, subnet: subnet?.cidr ?? null }
+  })
+
+  const body = Type.Object({ mac: Type.String(), address: Type.String() }, { additionalProperties: false })
+  app.post('/simulations', { schema: { tags, body } }, async (request, reply) => {
+    const mac = macOf(request.body.mac)
+    const address = request.body.address as Ipv4
     speakers.allow(address, mac, STAND_IN_MS)
     const message = `${address} may speak for ${mac} for ${STAND_IN_MS / 1000} s: a simulated boot`
-    const event = { type: 'boot', actor: request.actor, machine: inventory.machineByMac(mac)?.name ?? null, mac, address, message }
-    await inventory.write([eventChange(now(), event)])
+    const machine = inventory.machineByMac(mac)?.name ?? null
+    await inventory.write([eventChange(now(), { type: 'boot', actor: request.actor, machine, mac, address, message })])
     reply.status(201)
-    return { mac, address, server: endpoints.addressFor(own?.ipv4 ?? undefined), ports, subnet: subnet?.cidr ?? null }
+    return { mac, address }
   })
 }
 

@@ -1,4 +1,5 @@
 import type { Draft } from '../../inventory/draft.ts'
+import { InventoryError } from '../../inventory/errors.ts'
 import type { FileStore } from '../../inventory/files.ts'
 import { checkImageFiles } from '../../inventory/image-files.ts'
 import {
@@ -10,8 +11,7 @@ import {
   SubnetInput
 } from '../../inventory/model.ts'
 import { imageFrom, machineFrom, roleFrom, subnetFrom } from '../../inventory/normalize.ts'
-import { InventoryError } from '../../inventory/errors.ts'
-import { type Finding, fieldOf, Validator } from '../../net/validation.ts'
+import { type Finding, fieldOf, type Validator } from '../../net/validation.ts'
 
 export const SCHEMAS = { machine: MachineInput, role: RoleInput, image: ImageInput, subnet: SubnetInput } as const
 

@@ -9,33 +9,41 @@ const LoaderParams = Type.Object({ file: Type.String() })
 
 /** `GET /boot/files/{image}/{sha256}/{file}` and, for UEFI HTTP Boot, `GET /boot/loaders/{file}`. */
 export function fileRoutes(app: FastifyInstance, { boot, loaders }: ProvisioningOptions): void {
-  app.get<{ Params: Static<typeof FileParams> }>('/boot/files/:image/:sha256/:file', { schema: { params: FileParams } }, (request, reply) => {
-    const { image: name, sha256, file } = request.params
-    request.step = { asked: `${request.method} ${file} of ${name}${request.headers.range ? `, ${request.headers.range}` : ''}` }
-    const image = boot.facts.inventory.get('image', name)
-    const named = [image?.kernel, image?.initrd].find((each) => each?.sha256 === sha256 && each.name === file)
-    if (!named || boot.facts.files.size(sha256) !== named.size) {
-      throw new InventoryError('not-found', `image ${name} has no file ${file} of this content`)
+  app.get<{ Params: Static<typeof FileParams> }>(
+    '/boot/files/:image/:sha256/:file',
+    { schema: { params: FileParams } },
+    (request, reply) => {
+      const { image: name, sha256, file } = request.params
+      request.step = {
+        asked: `${request.method} ${file} of ${name}${request.headers.range ? `, ${request.headers.range}` : ''}`
+      }
+      const image = boot.facts.inventory.get('image', name)
+      const named = [image?.kernel, image?.initrd].find((each) => each?.sha256 === sha256 && each.name === file)
+      if (!named || boot.facts.files.size(sha256) !== named.size) {
+        throw new InventoryError('not-found', `image ${name} has no file ${file} of this content`)
+      }
+      request.step.answered = `${named.size} bytes`
+      // The URL names the content, so what it stands for never changes.
+      reply.header('etag', `"${sha256}"`).header('cache-control', 'public, max-age=31536000, immutable')
+      return reply.type('application/octet-stream').sendFile(sha256)
     }
-    request.step.answered = `${named.size} bytes`
-    // The URL names the content, so what it stands for never changes.
-    reply.header('etag', `"${sha256}"`).header('cache-control', 'public, max-age=31536000, immutable')
-    return reply.type('application/octet-stream').sendFile(sha256)
-  })
+  )
 
-  app.get<{ Params: Static<typeof LoaderParams> }>('/boot/loaders/:file', { schema: { params: LoaderParams } }, async (request, reply) => {
-    const { file } = request.params
-    request.step = { asked: `${request.method} loader ${file}` }
-    try {
-      const { handle, size } = await loaders.open(file)
-      request.step.answered = `${size} bytes`
-      reply.type('application/efi').header('content-length', size)
-      if (request.method !== 'HEAD') return reply.send(handle.createReadStream())
-      await handle.close()
-      return reply.send()
-    } catch (error) {
-      if (error instanceof NoSuchFile) throw new InventoryError('not-found', `loader ${file}: ${error.message}`)
-      throw error
+  app.get<{ Params: Static<typeof LoaderParams> }>(
+    '/boot/loaders/:file',
+    { schema: { params: LoaderParams } },
+    async (request, reply) => {
+      const { file } = request.params
+      request.step = { asked: `${request.method} loader ${file}` }
+      try {
+        const { handle, size } = await loaders.open(file)
+        request.step.answered = `${size} bytes`
+        // As a stream for HEAD too: of any other body fastify would tell the length itself.
+        return reply.type('application/efi').header('content-length', size).send(handle.createReadStream())
+      } catch (error) {
+        if (error instanceof NoSuchFile) throw new InventoryError('not-found', `loader ${file}: ${error.message}`)
+        throw error
+      }
     }
-  })
+  )
 }

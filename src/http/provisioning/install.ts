@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { type Stage, STAGES } from '../../inventory/attempts.ts'
+import { STAGES, type Stage } from '../../inventory/attempts.ts'
 import { ends } from './ends.ts'
 import type { ProvisioningOptions } from './server.ts'
 
@@ -34,7 +34,8 @@ export function installRoutes(app: FastifyInstance, { boot, callbacks }: Provisi
       const message = (request.body.message ?? '').replace(/[^\P{Cc}\t]/gu, ' ').slice(0, MAX_MESSAGE)
       request.step = { asked: `report ${stage}${message ? ` (${message})` : ''}` }
       const { from } = ends(request)
-      const result = await callbacks.status(request.params.token, stage, message, from)
+      const { mac, ...result } = await callbacks.status(request.params.token, stage, message, from)
+      request.step.mac = mac
       request.step.answered = `${result.machine} is ${result.state}`
       request.step.outcome = stage
       return result

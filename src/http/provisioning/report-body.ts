@@ -2,15 +2,15 @@ import type { FastifyRequest } from 'fastify'
 
 /**
  * Reads a report's body by its content, not its type: wget calls JSON a form unless told
- * otherwise, and iPXE posts real forms.
+ * otherwise, and iPXE builds that can post send real forms.
  * @throws {SyntaxError} with status 400, when it looks like JSON and isn't.
  */
-export function parseReport(_request: FastifyRequest, body: string | Buffer, done: (error: Error | null, value?: unknown) => void): void {
+export async function parseReport(_request: FastifyRequest, body: string | Buffer): Promise<unknown> {
   const text = body.toString().trim()
-  if (!text.startsWith('{')) return done(null, Object.fromEntries(new URLSearchParams(text)))
+  if (!text.startsWith('{')) return Object.fromEntries(new URLSearchParams(text))
   try {
-    done(null, JSON.parse(text))
+    return JSON.parse(text)
   } catch (error) {
-    done(Object.assign(new SyntaxError(`the body is not JSON: ${(error as Error).message}`), { statusCode: 400 }))
+    throw Object.assign(new SyntaxError(`the body is not JSON: ${(error as Error).message}`), { statusCode: 400 })
   }
 }

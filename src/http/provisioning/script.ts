@@ -29,7 +29,11 @@ export function scriptRoutes(app: FastifyInstance, { boot, callbacks }: Provisio
   )
 
   // Debian's iPXE has no `params`, so it can't POST: it tells its facts in the query of a GET.
-  app.route<{ Params: Static<typeof MacParams>; Querystring: Record<string, unknown>; Body: Record<string, unknown> | null }>({
+  app.route<{
+    Params: Static<typeof MacParams>
+    Querystring: Record<string, unknown>
+    Body: Record<string, unknown> | null
+  }>({
     method: ['GET', 'POST'],
     url: '/boot/:mac/facts',
     schema: { params: MacParams },
@@ -58,7 +62,10 @@ function factsFrom(body: Record<string, unknown>): Record<string, string> {
   for (const name of FACTS) {
     const value = body[name]
     if (typeof value !== 'string') continue
-    const printable = value.replace(/[^ -~]/g, '').trim().slice(0, MAX_FACT)
+    const printable = value
+      .replace(/[^ -~]/g, '')
+      .trim()
+      .slice(0, MAX_FACT)
     if (printable !== '') facts[name] = printable
   }
   return facts
