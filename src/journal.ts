@@ -87,7 +87,7 @@ export class Journal {
     const who = machine?.name ?? mac ?? address ?? 'unknown'
     const message = `${asked} -> ${answered}`
     this.#log[level]({ protocol, machine: machine?.name, mac, address, attempt }, `${who}: ${message}`)
-    if (level === 'debug') return
+    if (level === 'debug' || step.keep === false) return
     this.record({
       type: protocol,
       machine: machine?.name ?? null,

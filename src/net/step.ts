@@ -17,6 +17,8 @@ export type Step = {
   readonly answered: string
   /** `warn` only for what a person should act on. `debug`: kept out of the log unless asked for. */
   readonly level: 'debug' | 'info' | 'warn'
+  /** False where what happened is kept as an event already, in the transaction that it caused. */
+  readonly keep?: boolean
   /** A stable word for counting, such as `offer`, `malformed`, `not-found`. */
   readonly outcome: string
 }

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { ACTIONS, act } from '../../inventory/actions.ts'
+import type { Attempt } from '../../inventory/attempts.ts'
 import { stateOf } from '../../inventory/lifecycle.ts'
 import type { AdminApp } from './app.ts'
 import type { AdminOptions } from './server.ts'
@@ -20,6 +21,10 @@ export function machineRoutes(app: AdminApp, { boot }: AdminOptions): void {
 
   app.get('/machines/:name/attempts', { schema: { tags, params } }, (request) => {
     const machine = inventory.need('machine', request.params.name)
-    return { items: attempts.list(machine.name).map(({ lease: _, ...attempt }) => attempt) }
+    return { items: attempts.list(machine.name).map(attemptView) }
   })
+}
+
+function attemptView({ lease: _, createdAt, updatedAt, ...attempt }: Attempt): object {
+  return { ...attempt, createdAt: new Date(createdAt).toISOString(), updatedAt: new Date(updatedAt).toISOString() }
 }

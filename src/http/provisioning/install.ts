@@ -36,6 +36,7 @@ export function installRoutes(app: FastifyInstance, { boot, callbacks }: Provisi
       const { from } = ends(request)
       const { mac, ...result } = await callbacks.status(request.params.token, stage, message, from)
       request.step.mac = mac
+      request.step.keep = false
       request.step.answered = `${result.machine} is ${result.state}`
       request.step.outcome = stage
       return result

@@ -42,7 +42,7 @@ export function provisioningServer(options: ProvisioningOptions): FastifyInstanc
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, parseReport)
   app.addHook('onResponse', async (request, reply) => {
-    const { answered, outcome = 'answered', level = 'info' } = request.step ?? {}
+    const { answered, outcome = 'answered', level = 'info', keep = true } = request.step ?? {}
     const failed = reply.statusCode >= 400
     options.report({
       protocol: 'http',
@@ -50,6 +50,7 @@ export function provisioningServer(options: ProvisioningOptions): FastifyInstanc
       address: request.ip as Ipv4,
       asked: request.step?.asked ?? `${request.method} ${request.url.split('?')[0]}`,
       answered: failed ? `${reply.statusCode} ${request.problem ?? ''}`.trim() : (answered ?? String(reply.statusCode)),
+      keep: keep || failed,
       level: failed && reply.statusCode >= 500 ? 'warn' : level,
       outcome: failed ? `status-${reply.statusCode}` : outcome
     })

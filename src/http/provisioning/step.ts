@@ -1,4 +1,5 @@
 import type { Mac } from '../../net/mac.ts'
+import type { Step } from '../../net/step.ts'
 
 /** What a route says of a request, for the log; tokens are left out. */
 export type RequestStep = {
@@ -6,6 +7,7 @@ export type RequestStep = {
   answered?: string
   mac?: Mac
   outcome?: string
+  keep?: Step['keep']
   level?: 'debug' | 'info' | 'warn'
 }
 
