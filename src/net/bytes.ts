@@ -9,11 +9,13 @@ export class MalformedBytes extends Error {
  */
 export class Reader {
   readonly #bytes: Uint8Array
+  readonly #view: DataView
   #offset = 0
 
-  constructor(bytes: Uint8Array) {
+  constructor({ buffer, byteOffset, byteLength }: Uint8Array) {
     // A Buffer's slices would be Buffers again, which compare and print differently.
-    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#bytes = new Uint8Array(buffer, byteOffset, byteLength)
+    this.#view = new DataView(buffer, byteOffset, byteLength)
   }
 
   /** Bytes not read yet. */
@@ -23,27 +25,33 @@ export class Reader {
 
   /** @throws {MalformedBytes} when fewer are left; so do all the other readers. */
   bytes(length: number): Uint8Array {
-    if (length > this.remaining) throw new MalformedBytes(`${length} bytes wanted, ${this.remaining} left`)
-    const start = this.#offset
-    this.#offset += length
-    return this.#bytes.subarray(start, this.#offset)
+    const start = this.#advance(length)
+    return this.#bytes.subarray(start, start + length)
   }
 
   uint8(): number {
-    return bigEndian(this.bytes(1))
+    return this.#view.getUint8(this.#advance(1))
   }
 
   uint16(): number {
-    return bigEndian(this.bytes(2))
+    return this.#view.getUint16(this.#advance(2))
   }
 
   uint32(): number {
-    return bigEndian(this.bytes(4))
+    return this.#view.getUint32(this.#advance(4))
   }
 
   /** @throws {MalformedBytes} when something is left: a value must be used up exactly. */
   end(): void {
     if (this.remaining > 0) throw new MalformedBytes(`${this.remaining} bytes too many`)
+  }
+
+  /** @returns where the bytes begin that are now read. */
+  #advance(length: number): number {
+    if (length > this.remaining) throw new MalformedBytes(`${length} bytes wanted, ${this.remaining} left`)
+    const start = this.#offset
+    this.#offset += length
+    return start
   }
 }
 
@@ -57,17 +65,20 @@ export class Writer {
   }
 
   bytes(bytes: Uint8Array): this {
-    this.#room(bytes.length).set(bytes)
+    const start = this.#extend(bytes.length)
+    this.#bytes.set(bytes, start)
     return this
   }
 
   zeros(count: number): this {
-    this.#room(count).fill(0)
+    this.#extend(count)
     return this
   }
 
+  /** The value's lowest eight bits; the other numbers' likewise. */
   uint8(value: number): this {
-    this.#room(1).set([value])
+    const start = this.#extend(1)
+    this.#bytes[start] = value
     return this
   }
 
@@ -84,7 +95,8 @@ export class Writer {
     return this.#bytes.slice(0, this.#length)
   }
 
-  #room(count: number): Uint8Array {
+  /** Makes room for zeros. @returns where they begin. */
+  #extend(count: number): number {
     const start = this.#length
     this.#length += count
     if (this.#length > this.#bytes.length) {
@@ -92,7 +104,7 @@ export class Writer {
       grown.set(this.#bytes)
       this.#bytes = grown
     }
-    return this.#bytes.subarray(start, this.#length)
+    return start
   }
 }
 
@@ -102,10 +114,4 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
   const writer = new Writer()
   for (const part of parts) writer.bytes(part)
   return writer.finish()
-}
-
-function bigEndian(bytes: Uint8Array): number {
-  let value = 0
-  for (const byte of bytes) value = value * 256 + byte
-  return value
 }
