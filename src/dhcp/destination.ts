@@ -1,0 +1,35 @@
+import { LIMITED_BROADCAST, UNSPECIFIED } from '../net/ipv4.ts'
+import type { Endpoint } from '../net/udp.ts'
+import type { Packet } from './codec.ts'
+import { OPTION, RELAY_AGENT, readIfValid } from './options.ts'
+
+/**
+ * Where a reply goes (RFC 2131, section 4.1): back through the relay agent, to the address that a
+ * client already uses, or to all. The RFC would have a reply to a client without an address sent to
+ * its new one unless it asks for a broadcast; Linux can't, as the client doesn't answer ARP yet,
+ * and every client takes the broadcast.
+ * @param from where the request came from.
+ * @param serverPort relay agents listen on the servers' port, clients on the next one.
+ */
+export function destination(
+  request: Packet,
+  message: 'OFFER' | 'ACK' | 'NAK',
+  from: Endpoint,
+  serverPort: number
+): Endpoint {
+  switch (true) {
+    case request.giaddr !== UNSPECIFIED:
+      return { address: request.giaddr, port: hasOwnPort(request) ? from.port : serverPort }
+    // A NAK says that the client's address is wrong: it might not receive what is sent there.
+    case request.ciaddr !== UNSPECIFIED && message !== 'NAK':
+      return { address: request.ciaddr, port: serverPort + 1 }
+    default:
+      return { address: LIMITED_BROADCAST, port: serverPort + 1 }
+  }
+}
+
+/** RFC 8357: a relay agent that uses another port than 67 says so, and is answered there. */
+function hasOwnPort({ options }: Packet): boolean {
+  const relayAgent = readIfValid(options, OPTION.relayAgent)
+  return relayAgent !== undefined && readIfValid(relayAgent, RELAY_AGENT.sourcePort) !== undefined
+}
