@@ -7,7 +7,10 @@ export type Client = {
   readonly mac: Mac
   /** Option 61 as sent, hexadecimal. */
   readonly clientId?: string
-  /** An address on the client's link: that of the relay agent (giaddr, or link selection), or of the interface the packet came in on. */
+  /**
+   * An address on the client's link: that of the relay agent (giaddr, or link selection), the client's
+   * own where it renews by unicast, or that of the interface the packet came in on.
+   */
   readonly link: Ipv4
   /** This instance's address on the interface the packet came in on: what the client can reach it at. */
   readonly server: Ipv4
