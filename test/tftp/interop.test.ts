@@ -1,0 +1,48 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { promisify } from 'node:util'
+import test from 'ava'
+import { createClient } from 'tftp'
+import { content, LOOPBACK, MemoryFiles } from './fakes.ts'
+import { startServer } from './harness.ts'
+
+const SIZES = [0, 1, 1467, 1468, 1469, 100_000]
+const files = new MemoryFiles(Object.fromEntries(SIZES.map((size) => [`file-${size}`, content(size)])))
+
+/** Its stream emits `close` before `end`, which the helpers of node:stream take for a failure. */
+function getByPackage(port: number, file: string): Promise<Buffer> {
+  const blocks: Buffer[] = []
+  return new Promise((resolve, reject) => {
+    const stream = createClient({ host: LOOPBACK, port }).createGetStream(file)
+    stream.on('data', (block: Buffer) => blocks.push(block))
+    stream.on('end', () => resolve(Buffer.concat(blocks)))
+    stream.on('error', reject)
+  })
+}
+
+for (const size of SIZES) {
+  test(`the package tftp gets a file of ${size} bytes; it asks for what is not implemented, and for a timeout of 3000`, async (t) => {
+    const { port, reported } = await startServer(t, { files })
+    const bytes = await getByPackage(port, `file-${size}`)
+    t.deepEqual(bytes, Buffer.from(content(size)))
+    t.regex((await reported('sent')).answered, /^OACK blksize=1468 tsize=\d+, /)
+    await reported('done')
+  })
+}
+
+test('the package tftp is told what is not there', async (t) => {
+  const { port } = await startServer(t, { files })
+  const getting = getByPackage(port, 'none')
+  await t.throwsAsync(getting, { message: '(Server) not found (ENOENT)' })
+})
+
+const applets = spawnSync('busybox', ['--list'], { encoding: 'utf8' }).stdout ?? ''
+const testBusybox = /^tftp$/m.test(applets) ? test : test.skip
+
+testBusybox('busybox, where it is installed, gets each file', async (t) => {
+  const { port } = await startServer(t, { files })
+  for (const size of SIZES) {
+    const args = ['tftp', '-g', '-b', '1400', '-r', `file-${size}`, '-l', '-', LOOPBACK, String(port)]
+    const { stdout } = await promisify(execFile)('busybox', args, { encoding: 'buffer' })
+    t.deepEqual(stdout, Buffer.from(content(size)), `${size} bytes`)
+  }
+})
