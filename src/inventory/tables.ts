@@ -37,6 +37,11 @@ const ROW_TABLES: Record<string, readonly string[]> = {
   event: ['time', 'type', 'actor', 'machine', 'mac', 'address', 'attempt', 'message']
 }
 
+/** Whether an entity's rows are written whole, and so have no fields whose edits are to be told apart. */
+export function isRowTable(entity: string): boolean {
+  return Object.hasOwn(ROW_TABLES, entity)
+}
+
 /** Applies one op to its table. An entity comes to be with the first op that names it. */
 export function applyRow(db: Db, op: Op): void {
   const row = ROW_TABLES[op.entity]
@@ -118,8 +123,14 @@ function loadKind(db: Db, kind: EntityKind): Map<string, unknown> {
 
 function loadInterfaces(db: Db): Map<string, Interface[]> {
   type Row = Interface & { machine: string }
-  const rows = db.prepare('SELECT * FROM interface ORDER BY machine, position').all() as Row[]
-  return Map.groupBy(rows, (row) => row.machine) as Map<string, Interface[]>
+  const rows = db.prepare('SELECT machine, mac, ipv4, subnet FROM interface ORDER BY machine, position').all() as Row[]
+  const byMachine = new Map<string, Interface[]>()
+  for (const { machine, ...own } of rows) {
+    const others = byMachine.get(machine)
+    if (others) others.push(own)
+    else byMachine.set(machine, [own])
+  }
+  return byMachine
 }
 
 function snake(field: string): string {
