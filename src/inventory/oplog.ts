@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { HybridClock, type Now } from './clock.ts'
 import type { Db } from './database.ts'
-import { applyRow, DELETED } from './tables.ts'
+import { applyRow, DELETED, isRowTable } from './tables.ts'
 
 /**
  * One write of one field: what is logged, applied and sent to a peer. `value` is JSON text. `base`
@@ -53,19 +53,20 @@ export class OpLog {
 
   /** Stamps the changes, logs and applies them, all in one transaction: on return they are on disk. */
   commit(changes: readonly Change[]): Op[] {
-    return this.#db
-      .transaction(() => {
-        const before = this.#seq
-        try {
-          return changes.map((change) => this.#append(change))
-        } catch (error) {
-          this.#seq = before
-          throw error
-        } finally {
+    const before = this.#seq
+    try {
+      return this.#db
+        .transaction(() => {
+          const ops = changes.map((change) => this.#append(change))
           this.#trim(before)
-        }
-      })
-      .immediate()
+          return ops
+        })
+        .immediate()
+    } catch (error) {
+      // Also when COMMIT itself fails: a number that was never on disk must be given again, for a peer counts on no gaps.
+      this.#seq = before
+      throw error
+    }
   }
 
   #append(change: Change): Op {
@@ -99,8 +100,7 @@ export class OpLog {
   }
 
   #setVersion(op: Op): void {
-    // Rows that are written once (events, tokens, attempts) have no edits to tell apart.
-    if (op.field === 'row') return
+    if (isRowTable(op.entity)) return
     this.#db
       .prepare(
         `INSERT INTO field_version (entity, key, field, version) VALUES (?, ?, ?, ?)
