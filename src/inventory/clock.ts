@@ -1,6 +1,8 @@
 /** Milliseconds since the epoch. Passed in everywhere, so that tests and the simulator own time. */
 export type Now = () => number
 
+const MAX_COUNTER = 999_999
+
 /**
  * A hybrid logical clock: wall time that never goes back and never repeats, so that any two writes
  * of one instance are ordered (Kulkarni et al., "Logical Physical Clocks", 2014).
@@ -24,8 +26,12 @@ export class HybridClock {
     if (wall > this.#wall) {
       this.#wall = wall
       this.#counter = 0
-    } else {
+    } else if (this.#counter < MAX_COUNTER) {
       this.#counter += 1
+    } else {
+      // The wall clock was set back for long: a seventh digit would sort wrongly.
+      this.#wall += 1
+      this.#counter = 0
     }
     return `${String(this.#wall).padStart(13, '0')}.${String(this.#counter).padStart(6, '0')}`
   }
