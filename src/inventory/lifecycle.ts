@@ -6,8 +6,12 @@
 /** Numbers the acts of administrators on one machine. Two instances may start one each while apart; the origin tells them apart. */
 export type Generation = { readonly counter: number; readonly origin: string }
 
-/** What a generation is for. `discover`: nobody registered the machine yet. */
-export type Goal = 'discover' | 'local' | 'install' | 'retire'
+const GOALS = ['discover', 'local', 'install', 'retire'] as const
+/**
+ * What a generation is for. `discover`: nobody registered the machine yet. The order is that of merging; a
+ * generation's goal is fixed, but for the first one's, which registration raises from `discover` to `local`.
+ */
+export type Goal = (typeof GOALS)[number]
 
 const RANKS = ['requested', 'installing', 'failed', 'installed'] as const
 /** How far a generation's install got; the order is the order of merging. */
@@ -43,10 +47,6 @@ export function mergeLife(a: Life, b: Life): Life {
   return compareLife(a, b) >= 0 ? a : b
 }
 
-export function sameGeneration(a: Generation, b: Generation): boolean {
-  return a.counter === b.counter && a.origin === b.origin
-}
-
 export function stateOf(life: Life): MachineState {
   switch (life.goal) {
     case 'discover':
@@ -69,7 +69,6 @@ function compareLife(a: Life, b: Life): number {
   const byCounter = a.generation.counter - b.generation.counter
   if (byCounter !== 0) return byCounter
   if (a.generation.origin !== b.generation.origin) return a.generation.origin < b.generation.origin ? -1 : 1
-  // Within a generation the goal is fixed, but that registering a discovered machine makes it `local`.
-  if (a.goal !== b.goal) return a.goal === 'discover' ? -1 : 1
+  if (a.goal !== b.goal) return GOALS.indexOf(a.goal) - GOALS.indexOf(b.goal)
   return RANKS.indexOf(a.rank) - RANKS.indexOf(b.rank)
 }
