@@ -1,8 +1,8 @@
-import { type Cidr, contains, type Ipv4, ipv4ToNumber, isHostAddress, parseCidr, parseIpv4 } from '../net/ipv4.ts'
+import { type Cidr, contains, ipv4ToNumber, isHostAddress, parseCidr, parseIpv4 } from '../net/ipv4.ts'
 import { isStationMac, type Mac, parseMac } from '../net/mac.ts'
 import { type FieldError, InventoryError } from './errors.ts'
 import { REGISTERED } from './lifecycle.ts'
-import type { Image, ImageInput, Machine, MachineInput, Role, RoleInput, Subnet, SubnetInput } from './model.ts'
+import type { Image, ImageInput, Machine, MachineInput, Pool, Role, RoleInput, Subnet, SubnetInput } from './model.ts'
 
 /**
  * From what an administrator wrote (of the right shape already) to the entity: canonical
@@ -12,7 +12,7 @@ import type { Image, ImageInput, Machine, MachineInput, Role, RoleInput, Subnet,
 const DEFAULT_LEASE = 3600
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** @param before the machine as it is, whose addresses, state and facts a replacement keeps. */
+/** @param before the machine as it is, whose addresses, state and facts a replacement keeps; a discovered one becomes registered. */
 export function machineFrom(input: MachineInput, before?: Machine): Machine {
   const check = new Check()
   const interfaces = input.interfaces.map((given, index) => {
@@ -20,14 +20,14 @@ export function machineFrom(input: MachineInput, before?: Machine): Machine {
     const mac = check.value(`${field}.mac`, given.mac, stationMac)
     const ipv4 = check.optional(`${field}.ipv4`, given.ipv4, parseIpv4)
     const subnet = check.optional(`${field}.subnet`, given.subnet, parseCidr)
-    if (ipv4 !== null && subnet !== null && !contains(subnet, ipv4)) {
+    if (ipv4 && subnet && !contains(subnet, ipv4)) {
       check.fail(`${field}.ipv4`, `${ipv4} is not in ${subnet}`)
     }
     const held = before?.interfaces.find((other) => other.mac === mac)
     const keep = ipv4 === null && held?.ipv4 && (subnet === null || subnet === held.subnet)
     return keep ? { ...held } : { mac, ipv4, subnet }
   })
-  const macs = interfaces.map((each) => each.mac)
+  const macs = interfaces.map((each) => each.mac).filter((mac) => mac !== '')
   for (const mac of new Set(macs.filter((each, index) => macs.indexOf(each) !== index))) {
     check.fail('interfaces', `${mac} is named twice`)
   }
@@ -47,7 +47,7 @@ export function machineFrom(input: MachineInput, before?: Machine): Machine {
     labels: input.labels ?? {},
     vars: input.vars ?? {},
     facts: before?.facts ?? {},
-    life: before?.life ?? REGISTERED
+    life: before && before.life.goal !== 'discover' ? before.life : REGISTERED
   }
 }
 
@@ -83,25 +83,21 @@ export function imageFrom(input: ImageInput): Image {
 export function subnetFrom(input: SubnetInput): Subnet {
   const check = new Check()
   const cidr = check.value('cidr', input.cidr, parseCidr)
-  check.done()
-  const host = (field: string, address: Ipv4) => {
-    if (!isHostAddress(cidr, address)) check.fail(field, `${address} is not a host's address in ${cidr}`)
+  const host = (field: string, text: string) => {
+    const address = check.value(field, text, parseIpv4)
+    if (address && cidr && !isHostAddress(cidr, address)) {
+      check.fail(field, `${address} is not a host's address in ${cidr}`)
+    }
+    return address
   }
-  const gateway = check.optional('gateway', input.gateway, parseIpv4)
-  if (gateway !== null) host('gateway', gateway)
+  const gateway = input.gateway === undefined ? null : host('gateway', input.gateway)
   const addresses = (field: string, list: readonly string[] = []) =>
     list.map((text, index) => check.value(`${field}[${index}]`, text, parseIpv4))
-  const pools = (input.pools ?? []).map((pool, index) => {
-    const field = `pools[${index}]`
-    const from = check.value(`${field}.from`, pool.from, parseIpv4)
-    const to = check.value(`${field}.to`, pool.to, parseIpv4)
-    if (from && to) {
-      host(`${field}.from`, from)
-      host(`${field}.to`, to)
-      if (ipv4ToNumber(from) > ipv4ToNumber(to)) check.fail(field, `${from} comes after ${to}`)
-    }
-    return { from, to }
-  })
+  const pools = (input.pools ?? []).map((pool, index) => ({
+    from: host(`pools[${index}].from`, pool.from),
+    to: host(`pools[${index}].to`, pool.to)
+  }))
+  checkPools(pools, check)
   const dns = addresses('dns', input.dns)
   const ntp = addresses('ntp', input.ntp)
   check.done()
@@ -116,6 +112,17 @@ export function subnetFrom(input: SubnetInput): Subnet {
     lease: input.lease ?? DEFAULT_LEASE,
     vlan: input.vlan ?? null,
     vars: input.vars ?? {}
+  }
+}
+
+function checkPools(pools: readonly Pool[], check: Check): void {
+  // What was no address is NaN, which compares with nothing.
+  const number = (address: Pool['from']) => (address ? ipv4ToNumber(address) : Number.NaN)
+  const ranges = pools.map(({ from, to }) => ({ from: number(from), to: number(to) }))
+  for (const [index, { from, to }] of ranges.entries()) {
+    if (from > to) check.fail(`pools[${index}]`, `${pools[index]?.from} comes after ${pools[index]?.to}`)
+    const other = ranges.slice(0, index).findIndex((each) => each.from <= to && from <= each.to)
+    if (other >= 0) check.fail(`pools[${index}]`, `overlaps pools[${other}]`)
   }
 }
 
@@ -147,7 +154,7 @@ class Check {
     this.#errors.push({ field, message })
   }
 
-  /** On failure the text itself is handed on as a stand-in: {@link done} throws before anyone can keep it. */
+  /** On failure an empty text stands in: {@link done} throws before anyone can keep it. */
   value<T extends string>(field: string, text: string, parse: (text: string) => T): T {
     try {
       return parse(text)
