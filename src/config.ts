@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type Static, Type } from 'typebox'
-import { isMap, LineCounter, parseDocument } from 'yaml'
+import { type Document, isMap, LineCounter, parseDocument } from 'yaml'
 import { type Ipv4, parseIpv4 } from './net/ipv4.ts'
 import { type Finding, fieldOf, Validator } from './net/validation.ts'
 
@@ -67,7 +67,8 @@ export type Config = {
   readonly admin: { readonly address: Ipv4; readonly port: number; readonly tls?: { cert: string; key: string } }
 }
 
-const DEFAULT_LOADERS = '/usr/lib/ipxe'
+/** Where Debian's package ipxe has its files. */
+export const DEFAULT_LOADERS = '/usr/lib/ipxe'
 const DEFAULT_OFFERS = 2
 
 /** Runs without a configuration file and without privileges, on loopback alone. */
@@ -111,12 +112,12 @@ export function loadConfig(path: string): Config {
 
 export function parseConfig(text: string, path: string): Config {
   const lineCounter = new LineCounter()
-  const document = parseDocument(text, { lineCounter, prettyErrors: false })
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' })
   const lineAt = (offset: number) => lineCounter.linePos(offset).line
   if (document.errors.length > 0) {
     throw new ConfigError(document.errors.map((error) => `${path}:${lineAt(error.pos[0])}: ${error.message}`))
   }
-  const value: unknown = document.toJS() ?? {}
+  const value = valueOf(document, path)
   const findings = [...new Validator().check(ConfigFile, value), ...addressFindings(value)]
   if (findings.length > 0) {
     const located = findings.map((finding) => ({ ...finding, line: lineOf(finding) }))
@@ -143,6 +144,15 @@ export function parseConfig(text: string, path: string): Config {
       }
     }
     return 1
+  }
+}
+
+/** An alias without its anchor, or aliases of aliases without end, only show here. */
+function valueOf(document: Document, path: string): unknown {
+  try {
+    return document.toJS() ?? {}
+  } catch (error) {
+    throw new ConfigError([`${path}: ${(error as Error).message}`])
   }
 }
 

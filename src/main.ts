@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -10,7 +10,7 @@ import { Loaders } from './boot/loaders.ts'
 import { createRenderer } from './boot/render.ts'
 import { BootService } from './boot/service.ts'
 import { Speakers } from './boot/speakers.ts'
-import type { Config } from './config.ts'
+import { type Config, DEFAULT_LOADERS } from './config.ts'
 import * as dhcp from './dhcp/server.ts'
 import { adminServer } from './http/admin/server.ts'
 import { provisioningServer } from './http/provisioning/server.ts'
@@ -25,7 +25,7 @@ import { SOLE } from './inventory/oplog.ts'
 import { apiTokenName } from './inventory/tokens.ts'
 import { Journal } from './journal.ts'
 import { MachineNetworks } from './machine-networks.ts'
-import { findInterface } from './net/interfaces.ts'
+import { findInterface, type HostInterface } from './net/interfaces.ts'
 import { StartError, startErrorOf } from './start-error.ts'
 import * as tftp from './tftp/server.ts'
 import { bootFiles } from './tftp-files.ts'
@@ -33,6 +33,8 @@ import { ownCertificate, readTls } from './tls.ts'
 
 export type Daemon = {
   readonly adminUrl: string
+  /** Where it serves machines. */
+  readonly interfaces: readonly HostInterface[]
   /** Whether the inventory held nothing yet. */
   readonly fresh: boolean
   readonly inventory: Inventory
@@ -143,7 +145,7 @@ async function start(
   stops.push(() => {
     ready = false
   })
-  return { adminUrl, fresh, inventory, close: stopAll }
+  return { adminUrl, interfaces, fresh, inventory, close: stopAll }
 }
 
 function makeStateFolder(state: string): void {
@@ -160,8 +162,18 @@ function makeStateFolder(state: string): void {
 
 async function openLoaders(config: Config, log: Logger): Promise<Loaders> {
   const loaders = new Loaders(config.loaders)
-  const missing = await loaders.missing()
-  for (const { file, package: name } of missing) {
+  try {
+    readdirSync(config.loaders)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    // Without Debian's folder nothing is wrong but that its package isn't installed.
+    if (config.loaders !== DEFAULT_LOADERS || code !== 'ENOENT') {
+      throw new StartError(
+        `the loaders' folder ${config.loaders} can't be read (${code}): make it readable, or name another`
+      )
+    }
+  }
+  for (const { file, package: name } of await loaders.missing()) {
     log.warn(`${file} is not in ${config.loaders}: machines can't boot with it; Debian's package ${name} has it`)
   }
   return loaders

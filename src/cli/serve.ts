@@ -71,7 +71,9 @@ async function serve(config: Config, embedded: boolean, version: string, output:
     throw error
   }
   if (embedded && daemon.fresh) await addEmbeddedSubnet(daemon.inventory)
-  greet(output, config, daemon, embedded)
+  const greeting = greetingOf(config, daemon)
+  if (embedded) output.line(`\n${greeting.join('\n')}\n${nextSteps(daemon)}\n`)
+  else for (const line of greeting) log.info(line)
   const signal = await stop
   log.info(`${signal}: stopping`)
   await daemon.close()
@@ -93,17 +95,16 @@ function logger({ log }: Config): Logger {
   return pino(options, pretty({ sync: true, ignore, translateTime: 'SYS:HH:MM:ss.l' }))
 }
 
-function greet(output: Output, config: Config, { adminUrl, inventory }: Daemon, embedded: boolean): void {
-  const { ports, state } = config
-  const where = config.interfaces.map(({ name, address }) => (address ? `${name} ${address}` : name)).join(', ')
-  output.line(`
-Tandem serves machines on ${where}: DHCP ${config.dhcp === 'off' ? 'off' : ports.dhcp}, TFTP ${ports.tftp}, HTTP ${ports.http}
-and administrators on ${adminUrl}; their token is in ${join(state, TOKEN_FILE)}
-${embedded ? `${nextSteps([...inventory.list('machine')].length > 0)}\n` : ''}`)
+function greetingOf({ ports, state, dhcp }: Config, { adminUrl, interfaces }: Daemon): string[] {
+  const where = interfaces.map(({ name, address }) => `${name} ${address}`).join(', ')
+  return [
+    `serving machines on ${where}: DHCP ${dhcp === 'off' ? 'off' : ports.dhcp}, TFTP ${ports.tftp}, HTTP ${ports.http}`,
+    `serving administrators on ${adminUrl}; their token is in ${join(state, TOKEN_FILE)}`
+  ]
 }
 
-function nextSteps(hasMachines: boolean): string {
-  if (hasMachines) return 'next, in another terminal: bin/tandem machine list'
+function nextSteps({ inventory }: Daemon): string {
+  if ([...inventory.list('machine')].length > 0) return 'next, in another terminal: bin/tandem machine list'
   return `next, in another terminal, a simulated machine boots:
   bin/tandem machine add web1 --mac 52:54:00:00:00:0a
   bin/tandem explain web1
