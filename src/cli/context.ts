@@ -5,7 +5,7 @@ import { UsageError } from './errors.ts'
 import type { Output } from './output.ts'
 
 /** What every command is handed. */
-export type Context = { readonly output: Output; readonly env: NodeJS.ProcessEnv }
+export type Context = { readonly output: Output; readonly errors: Output; readonly env: NodeJS.ProcessEnv }
 
 /** The client for the service that the options and the environment name. */
 export function clientOf(command: Command, { env }: Context): Client {
