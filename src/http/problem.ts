@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyInstance } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
 import { TemplateError } from '../boot/render.ts'
 import { BootRefusal } from '../boot/service.ts'
 import { InventoryError } from '../inventory/errors.ts'
@@ -29,6 +29,7 @@ const CATALOGUE: Record<string, readonly [status: number, title: string]> = {
   'no-address': [409, 'No address is free'],
   ended: [410, 'The attempt has ended'],
   stale: [412, 'It was changed since it was read'],
+  'no-such-range': [416, 'The file has no such part'],
   'too-large': [413, 'The body is too large'],
   'unsupported-media-type': [415, 'The body is of a type that is not understood'],
   template: [422, 'The template cannot be rendered'],
@@ -50,19 +51,24 @@ export function problemOf(error: FastifyError | Error): Problem {
     const context = error.validationContext === 'body' ? '' : `${error.validationContext}.`
     const errors = error.validation.map((each) => {
       const { path, message } = findingOf(each as Parameters<typeof findingOf>[0])
-      return { field: context + fieldOf(path), message }
+      return { field: context + fieldOf(path) || 'the body', message }
     })
-    return problem(
-      'invalid',
-      errors.map(({ field, message }) => `${field || 'the body'}: ${message}`).join('; '),
-      errors
-    )
+    return problem('invalid', errors.map(({ field, message }) => `${field}: ${message}`).join('; '), errors)
   }
   const status = 'statusCode' in error ? error.statusCode : undefined
   if (status === 413) return problem('too-large', error.message)
   if (status === 415) return problem('unsupported-media-type', error.message)
-  if (status !== undefined && status >= 400 && status < 500) return problem('invalid-json', error.message)
+  if (error instanceof SyntaxError || ('code' in error && error.code.startsWith('FST_ERR_CTP_'))) {
+    return problem('invalid-json', error.message)
+  }
+  if (status !== undefined && status >= 400 && status < 500) return problem('invalid', error.message)
   return problem('internal', 'the log has the details')
+}
+
+/** For URLs that reach no route because they can't be read: the option `frameworkErrors` of both servers. */
+export function answerUnreadable(error: FastifyError, _request: unknown, reply: FastifyReply): void {
+  const answer = problemOf(error)
+  reply.status(answer.status).type('application/problem+json').send(answer)
 }
 
 /** Makes every failure of a server, and every unknown route, a problem. @param onInternal told of errors nobody foresaw. */

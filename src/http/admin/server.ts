@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify from 'fastify'
+import Fastify, { type FastifyReply } from 'fastify'
 import type { AddressAllocator } from '../../boot/allocator.ts'
 import type { Endpoints } from '../../boot/endpoints.ts'
 import type { BootService } from '../../boot/service.ts'
 import type { Speakers } from '../../boot/speakers.ts'
 import type { Now } from '../../inventory/clock.ts'
 import type { Events } from '../../inventory/events.ts'
-import { answerProblems, problem } from '../problem.ts'
+import { answerProblems, answerUnreadable, problem } from '../problem.ts'
 import type { AdminApp } from './app.ts'
 import { applyRoutes } from './apply.ts'
 import { collectionRoutes } from './collections.ts'
@@ -57,6 +57,7 @@ export function adminServer(options: AdminOptions) {
     bodyLimit: BODY_LIMIT,
     requestTimeout: 0,
     forceCloseConnections: true,
+    frameworkErrors: (error, request, reply) => answerUnreadable(error, request, reply as FastifyReply),
     ajv: { customOptions: { allErrors: true, removeAdditional: false, coerceTypes: false } }
   })
   app.server.on('connection', (socket: Socket) => {

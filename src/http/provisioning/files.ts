@@ -1,7 +1,10 @@
+import { open } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { InventoryError } from '../../inventory/errors.ts'
 import { NoSuchFile } from '../../net/confined.ts'
+import { problem } from '../problem.ts'
+import { partOf } from './part.ts'
 import type { ProvisioningOptions } from './server.ts'
 
 const FileParams = Type.Object({ image: Type.String(), sha256: Type.String(), file: Type.String() })
@@ -12,7 +15,7 @@ export function fileRoutes(app: FastifyInstance, { boot, loaders }: Provisioning
   app.get<{ Params: Static<typeof FileParams> }>(
     '/boot/files/:image/:sha256/:file',
     { schema: { params: FileParams } },
-    (request, reply) => {
+    async (request, reply) => {
       const { image: name, sha256, file } = request.params
       request.step = {
         asked: `${request.method} ${file} of ${name}${request.headers.range ? `, ${request.headers.range}` : ''}`
@@ -22,10 +25,30 @@ export function fileRoutes(app: FastifyInstance, { boot, loaders }: Provisioning
       if (!named || boot.facts.files.size(sha256) !== named.size) {
         throw new InventoryError('not-found', `image ${name} has no file ${file} of this content`)
       }
-      request.step.answered = `${named.size} bytes`
+      const { size } = named
+      const tag = `"${sha256}"`
+      const part = partOf(request.headers, tag, size)
+      if (part.status === 416) {
+        const answer = problem('no-such-range', `${file} has ${size} bytes`)
+        return reply
+          .status(416)
+          .header('content-range', `bytes */${size}`)
+          .type('application/problem+json')
+          .send(answer)
+      }
       // The URL names the content, so what it stands for never changes.
-      reply.header('etag', `"${sha256}"`).header('cache-control', 'public, max-age=31536000, immutable')
-      return reply.type('application/octet-stream').sendFile(sha256)
+      reply.status(part.status).header('etag', tag).header('cache-control', 'public, max-age=31536000, immutable')
+      if (part.status === 304) return reply.send()
+      const { start, end } = part.status === 206 ? part : { start: 0, end: size - 1 }
+      if (part.status === 206) reply.header('content-range', `bytes ${start}-${end}/${size}`)
+      reply
+        .type('application/octet-stream')
+        .header('accept-ranges', 'bytes')
+        .header('content-length', end - start + 1)
+      request.step.answered = `${end - start + 1} bytes`
+      if (request.method === 'HEAD') return reply.send()
+      const handle = await open(boot.facts.files.path(sha256))
+      return reply.send(handle.createReadStream({ start, end }))
     }
   )
 

@@ -1,11 +1,10 @@
-import staticFiles from '@fastify/static'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Callbacks } from '../../boot/callbacks.ts'
 import type { Loaders } from '../../boot/loaders.ts'
 import type { BootService } from '../../boot/service.ts'
 import type { Ipv4 } from '../../net/ipv4.ts'
 import type { ReportStep } from '../../net/step.ts'
-import { answerProblems } from '../problem.ts'
+import { answerProblems, answerUnreadable } from '../problem.ts'
 import { fileRoutes } from './files.ts'
 import { installRoutes } from './install.ts'
 import { parseReport } from './report-body.ts'
@@ -32,6 +31,7 @@ export function provisioningServer(options: ProvisioningOptions): FastifyInstanc
   const app = Fastify({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
+    frameworkErrors: answerUnreadable,
     // A machine may stall on a slow console or a lossy link; one that is silent for two minutes is gone.
     connectionTimeout: 120_000,
     requestTimeout: 30_000,
@@ -60,7 +60,6 @@ export function provisioningServer(options: ProvisioningOptions): FastifyInstanc
   })
   app.decorateRequest('step')
   app.decorateRequest('problem')
-  app.register(staticFiles, { root: options.boot.facts.files.folder, serve: false, cacheControl: false })
   scriptRoutes(app, options)
   installRoutes(app, options)
   fileRoutes(app, options)
