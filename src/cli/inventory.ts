@@ -64,7 +64,7 @@ export function inventoryCommands(program: Command, context: Context): void {
     .option('--mac <mac>')
     .option('--json', 'as JSON')
     .action(async ({ all, mac, json }: { all?: boolean; mac?: string; json?: boolean }, command: Command) => {
-      const query = new URLSearchParams({ ...(all ? {} : { state: 'active' }), ...(mac ? { mac: parseMac(mac) } : {}) })
+      const query = new URLSearchParams({ ...(all ? {} : { state: 'active' }), ...(mac ? { mac } : {}) })
       const { items } = await clientOf(command, context).json<{ items: Record<string, unknown>[] }>(
         'GET',
         `/leases?${query}`

@@ -3,7 +3,8 @@ import { explain } from '../../boot/explain.ts'
 import { InventoryError } from '../../inventory/errors.ts'
 import type { Machine } from '../../inventory/model.ts'
 import { FIRMWARE_NAMES, type FirmwareName } from '../../net/firmware.ts'
-import { type Mac, parseMac } from '../../net/mac.ts'
+import type { Mac } from '../../net/mac.ts'
+import { macOf } from '../mac.ts'
 import type { AdminApp } from './app.ts'
 import type { AdminOptions } from './server.ts'
 
@@ -49,12 +50,4 @@ function bootMac(machine: Machine): Mac {
   const [first] = machine.interfaces
   if (first === undefined) throw new InventoryError('wrong-state', `${machine.name} has no interface`)
   return first.mac
-}
-
-function macOf(text: string): Mac {
-  try {
-    return parseMac(text)
-  } catch (error) {
-    throw InventoryError.invalid([{ field: 'mac', message: (error as Error).message }])
-  }
 }

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type { Event } from '../../inventory/events.ts'
+import { macOf } from '../mac.ts'
 import type { AdminApp } from './app.ts'
 import type { AdminOptions } from './server.ts'
 
@@ -19,7 +20,7 @@ export function journalRoutes(app: AdminApp, { boot, events }: AdminOptions): vo
     const { machine, mac, type, after, limit } = request.query
     const items = events.list({
       machine,
-      mac,
+      mac: mac === undefined ? undefined : macOf(mac),
       type,
       after: after === undefined ? undefined : Number(after),
       limit: Math.min(Number(limit ?? LIMIT), MAX_LIMIT)
@@ -30,6 +31,8 @@ export function journalRoutes(app: AdminApp, { boot, events }: AdminOptions): vo
   const leaseQuery = Type.Object({ mac: text, state: text }, { additionalProperties: false })
   app.get('/leases', { schema: { tags: ['leases'], querystring: leaseQuery } }, (request) => {
     const { leases, inventory } = boot.facts
+    const { state: wanted, mac } = request.query
+    const of = mac === undefined ? undefined : macOf(mac)
     const items = leases
       .list()
       .map(({ version: _, ...lease }) => ({
@@ -40,7 +43,7 @@ export function journalRoutes(app: AdminApp, { boot, events }: AdminOptions): vo
         machine: inventory.machineByMac(lease.mac)?.name ?? null,
         kind: inventory.machineByAddress(lease.address) ? 'fixed' : 'pool'
       }))
-      .filter(({ mac, state }) => (request.query.mac ?? mac) === mac && (request.query.state ?? state) === state)
+      .filter(({ mac, state }) => (of ?? mac) === mac && (wanted ?? state) === state)
       .sort((a, b) => a.address.localeCompare(b.address, 'en', { numeric: true }))
     return { items }
   })

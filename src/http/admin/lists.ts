@@ -1,7 +1,7 @@
 import { type TObject, Type } from 'typebox'
 import { stateOf } from '../../inventory/lifecycle.ts'
 import type { Entities, EntityKind, Machine } from '../../inventory/model.ts'
-import { parseMac } from '../../net/mac.ts'
+import { macOf } from '../mac.ts'
 import { viewOf } from './views.ts'
 
 const DEFAULT_LIMIT = 1000
@@ -25,7 +25,8 @@ export type Page = { items: Record<string, unknown>[]; total: number; limit: num
 
 /** The entities that match, by name. `name` matches a part of a machine's name. */
 export function page(kind: EntityKind, entities: readonly Entities[EntityKind][], query: Record<string, string>): Page {
-  const { limit: limitText, offset: offsetText, ...filter } = query
+  const { limit: limitText, offset: offsetText, mac, ...rest } = query
+  const filter = { ...rest, mac: mac === undefined ? undefined : macOf(mac) }
   const limit = Number(limitText ?? DEFAULT_LIMIT)
   const offset = Number(offsetText ?? 0)
   const matching = entities
@@ -35,20 +36,12 @@ export function page(kind: EntityKind, entities: readonly Entities[EntityKind][]
   return { items: matching.slice(offset, offset + limit), total: matching.length, limit, offset }
 }
 
-function matches(machine: Machine, { state, role, image, mac, name }: Record<string, string>): boolean {
+function matches(machine: Machine, { state, role, image, mac, name }: Record<string, string | undefined>): boolean {
   return (
     (state === undefined || stateOf(machine.life) === state) &&
     (role === undefined || machine.role === role) &&
     (image === undefined || machine.image === image) &&
     (name === undefined || machine.name.includes(name)) &&
-    (mac === undefined || machine.interfaces.some((each) => each.mac === normal(mac)))
+    (mac === undefined || machine.interfaces.some((each) => each.mac === mac))
   )
-}
-
-function normal(mac: string): string {
-  try {
-    return parseMac(mac)
-  } catch {
-    return mac
-  }
 }

@@ -2,7 +2,8 @@ import { Type } from 'typebox'
 import { InventoryError } from '../../inventory/errors.ts'
 import { eventChange } from '../../inventory/events.ts'
 import type { Ipv4 } from '../../net/ipv4.ts'
-import { isStationMac, parseMac } from '../../net/mac.ts'
+import { isStationMac, type Mac } from '../../net/mac.ts'
+import { macOf } from '../mac.ts'
 import type { AdminApp } from './app.ts'
 import type { AdminOptions } from './server.ts'
 
@@ -19,7 +20,7 @@ export function simulationRoutes(app: AdminApp, { boot, endpoints, speakers, por
   const tags = ['simulations']
 
   app.get('/simulations/:mac', { schema: { tags, params: Type.Object({ mac: Type.String() }) } }, (request) => {
-    const mac = macOf(request.params.mac)
+    const mac = stationMac(request.params.mac)
     const own = inventory.machineByMac(mac)?.interfaces.find((each) => each.mac === mac)
     const subnets = [...inventory.list('subnet')]
     const registered = subnets.find((each) => each.cidr === own?.subnet)
@@ -29,7 +30,7 @@ export function simulationRoutes(app: AdminApp, { boot, endpoints, speakers, por
 
   const body = Type.Object({ mac: Type.String(), address: Type.String() }, { additionalProperties: false })
   app.post('/simulations', { schema: { tags, body } }, async (request, reply) => {
-    const mac = macOf(request.body.mac)
+    const mac = stationMac(request.body.mac)
     const address = request.body.address as Ipv4
     speakers.allow(address, mac, STAND_IN_MS)
     const message = `${address} may speak for ${mac} for ${STAND_IN_MS / 1000} s: a simulated boot`
@@ -40,12 +41,9 @@ export function simulationRoutes(app: AdminApp, { boot, endpoints, speakers, por
   })
 }
 
-function macOf(text: string) {
-  try {
-    const mac = parseMac(text)
-    if (!isStationMac(mac)) throw new TypeError(`${mac} is a group address, not a machine's own`)
-    return mac
-  } catch (error) {
-    throw InventoryError.invalid([{ field: 'mac', message: (error as Error).message }])
-  }
+/** @throws {InventoryError} `invalid`. */
+function stationMac(text: string): Mac {
+  const mac = macOf(text)
+  if (isStationMac(mac)) return mac
+  throw InventoryError.invalid([{ field: 'mac', message: `${mac} is a group address, not a machine's own` }])
 }
