@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
+import { type TSchema, Type } from 'typebox'
 import { InventoryError } from '../../inventory/errors.ts'
 import type { FileStore } from '../../inventory/files.ts'
 import type { Inventory } from '../../inventory/inventory.ts'
@@ -16,6 +16,11 @@ import { checkShape, pluralOf, putInput, SCHEMAS } from './writers.ts'
 export function collectionRoutes(app: AdminApp, inventory: Inventory, files: FileStore): void {
   app.register(async (scope) => {
     const api: AdminApp = scope.withTypeProvider<TypeBoxTypeProvider>()
+    api.addContentTypeParser(
+      'application/merge-patch+json',
+      { parseAs: 'string' },
+      api.getDefaultJsonParser('error', 'error')
+    )
     api.addHook('preValidation', async (request) => {
       request.body = withoutReadOnly(request.body)
     })
@@ -66,7 +71,7 @@ function collection(app: AdminApp, inventory: Inventory, files: FileStore, kind:
     return send(reply, key)
   })
 
-  app.put(one, { schema: { tags, params } }, async (request, reply) => {
+  app.put(one, { schema: { tags, params, body: keyless(kind) } }, async (request, reply) => {
     const key = canonicalKey(kind, request.params.key)
     const body = named(kind, key, request.body)
     checkShape(validator, kind, body)
@@ -92,6 +97,12 @@ function collection(app: AdminApp, inventory: Inventory, files: FileStore, kind:
     draft.delete(kind, key)
     return inventory.commit(draft, request.actor)
   })
+}
+
+/** The schema of a body whose name the URL gives. */
+function keyless(kind: EntityKind): TSchema {
+  const schema = SCHEMAS[kind]
+  return { ...schema, required: schema.required.filter((field) => field !== KEY_FIELD[kind]) }
 }
 
 function canonicalKey(kind: EntityKind, key: string): string {
