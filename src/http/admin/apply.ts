@@ -3,7 +3,7 @@ import type { Draft, Edit } from '../../inventory/draft.ts'
 import { InventoryError } from '../../inventory/errors.ts'
 import type { FileStore } from '../../inventory/files.ts'
 import type { Inventory } from '../../inventory/inventory.ts'
-import { ENTITY_KINDS, type EntityKind, KEY_FIELD } from '../../inventory/model.ts'
+import { ENTITY_KINDS, type EntityKind, KEY_FIELD, keyOf } from '../../inventory/model.ts'
 import { Validator } from '../../net/validation.ts'
 import type { AdminApp } from './app.ts'
 import { inputOf, withoutReadOnly } from './views.ts'
@@ -57,11 +57,15 @@ async function putAll(
 ): Promise<void> {
   const errors: { field: string; message: string }[] = []
   for (const kind of ENTITY_KINDS) {
+    const named = new Set<string>()
     for (const [index, given] of (document[`${kind}s`] ?? []).entries()) {
       const entity = withoutReadOnly(given) as Record<string, unknown>
       try {
         checkShape(validator, kind, entity)
-        await putInput(draft, files, kind, kind === 'image' ? withFiles(draft, entity) : entity)
+        const put = await putInput(draft, files, kind, kind === 'image' ? withFiles(draft, entity) : entity)
+        const key = keyOf(kind, put)
+        if (named.has(key)) throw InventoryError.invalid([{ field: KEY_FIELD[kind], message: `${key} is named twice` }])
+        named.add(key)
       } catch (error) {
         if (!(error instanceof InventoryError)) throw error
         const place = `${kind}s[${index}]${typeof entity[KEY_FIELD[kind]] === 'string' ? ` (${entity[KEY_FIELD[kind]]})` : ''}`
