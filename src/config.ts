@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type Static, Type } from 'typebox'
-import { type Document, isMap, LineCounter, parseDocument } from 'yaml'
+import { type Document, isMap, LineCounter, parseDocument, visit } from 'yaml'
 import { type Ipv4, parseIpv4 } from './net/ipv4.ts'
 import { type Finding, fieldOf, Validator } from './net/validation.ts'
 
@@ -114,10 +114,14 @@ export function parseConfig(text: string, path: string): Config {
   const lineCounter = new LineCounter()
   const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' })
   const lineAt = (offset: number) => lineCounter.linePos(offset).line
-  if (document.errors.length > 0) {
-    throw new ConfigError(document.errors.map((error) => `${path}:${lineAt(error.pos[0])}: ${error.message}`))
+  const broken = [
+    ...document.errors.map(({ pos, message }) => ({ offset: pos[0], message })),
+    ...aliasesWithoutAnchor(document)
+  ]
+  if (broken.length > 0) {
+    throw new ConfigError(broken.map(({ offset, message }) => `${path}:${lineAt(offset)}: ${message}`))
   }
-  const value = valueOf(document, path)
+  const value: unknown = document.toJS() ?? {}
   const findings = [...new Validator().check(ConfigFile, value), ...addressFindings(value)]
   if (findings.length > 0) {
     const located = findings.map((finding) => ({ ...finding, line: lineOf(finding) }))
@@ -147,13 +151,19 @@ export function parseConfig(text: string, path: string): Config {
   }
 }
 
-/** An alias without its anchor, or aliases of aliases without end, only show here. */
-function valueOf(document: Document, path: string): unknown {
-  try {
-    return document.toJS() ?? {}
-  } catch (error) {
-    throw new ConfigError([`${path}: ${(error as Error).message}`])
-  }
+/** They are no errors to the parser, only to who asks for the values. */
+function aliasesWithoutAnchor(document: Document): { offset: number; message: string }[] {
+  const found: { offset: number; message: string }[] = []
+  visit(document, {
+    Alias(_key, alias) {
+      if (alias.resolve(document)) return
+      found.push({
+        offset: alias.range?.[0] ?? 0,
+        message: `*${alias.source} has no anchor &${alias.source} before it`
+      })
+    }
+  })
+  return found
 }
 
 /** What a schema can't say: addresses are addresses, and `listen` has a port. */
