@@ -29,7 +29,7 @@ import { findInterface, type HostInterface } from './net/interfaces.ts'
 import { StartError, startErrorOf } from './start-error.ts'
 import * as tftp from './tftp/server.ts'
 import { bootFiles } from './tftp-files.ts'
-import { ownCertificate, readTls } from './tls.ts'
+import { configuredCertificate, ownCertificate } from './tls.ts'
 
 export type Daemon = {
   readonly adminUrl: string
@@ -122,7 +122,9 @@ async function start(
   const { address, port } = config.admin
   networks.refuseAsAdmin(address)
   const admin = adminServer({
-    tls: config.admin.tls ? readTls(config.admin.tls) : await ownCertificate(config.state, address, now()),
+    tls: config.admin.tls
+      ? configuredCertificate(config.admin.tls, config.state)
+      : await ownCertificate(config.state, address, now()),
     boot,
     allocator,
     endpoints,

@@ -1,10 +1,11 @@
 import 'reflect-metadata'
-import { webcrypto } from 'node:crypto'
+import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import * as x509 from '@peculiar/x509'
 import { CERTIFICATE_FILE } from './admin-token.ts'
+import { StartError } from './start-error.ts'
 
 export type Tls = { cert: string; key: string }
 
@@ -16,17 +17,46 @@ const KEY = 'admin.key'
 export async function ownCertificate(state: string, address: string, now: number): Promise<Tls> {
   const certPath = join(state, CERTIFICATE_FILE)
   const keyPath = join(state, KEY)
-  if (!existsSync(certPath) || !existsSync(keyPath)) {
-    const { cert, key } = await makeCertificate(address, now)
-    writeFileSync(keyPath, key, { mode: 0o600 })
-    writeFileSync(certPath, cert, { mode: 0o644 })
-  }
-  return { cert: readFileSync(certPath, 'utf8'), key: readFileSync(keyPath, 'utf8') }
+  const kept = existsSync(certPath) && existsSync(keyPath) ? read({ cert: certPath, key: keyPath }) : undefined
+  // One that doesn't match is of a configuration that named another certificate.
+  if (kept && flawOf(kept) === undefined) return kept
+  const made = await makeCertificate(address, now)
+  writeFileSync(keyPath, made.key, { mode: 0o600 })
+  writeFileSync(certPath, made.cert)
+  return made
 }
 
-/** The certificate and key that the configuration names. The system's error names the file that can't be read. */
-export function readTls(paths: Tls): Tls {
-  return { cert: readFileSync(paths.cert, 'utf8'), key: readFileSync(paths.key, 'utf8') }
+/**
+ * The certificate and key that the configuration names. A copy of the certificate is left in the
+ * state folder, where the command line finds what to trust.
+ * @throws {StartError}
+ */
+export function configuredCertificate(paths: Tls, state: string): Tls {
+  const tls = read(paths)
+  const flaw = flawOf(tls)
+  if (flaw !== undefined) throw new StartError(`admin.tls: ${paths.cert} and ${paths.key} don't serve: ${flaw}`)
+  writeFileSync(join(state, CERTIFICATE_FILE), tls.cert)
+  return tls
+}
+
+function read(paths: Tls): Tls {
+  const text = (path: string) => {
+    try {
+      return readFileSync(path, 'utf8')
+    } catch (error) {
+      throw new StartError(`the admin side's ${path} can't be read (${(error as NodeJS.ErrnoException).code})`)
+    }
+  }
+  return { cert: text(paths.cert), key: text(paths.key) }
+}
+
+function flawOf({ cert, key }: Tls): string | undefined {
+  try {
+    const matches = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))
+    return matches ? undefined : "the key is not the certificate's"
+  } catch (error) {
+    return (error as Error).message
+  }
 }
 
 async function makeCertificate(address: string, now: number): Promise<Tls> {
