@@ -59,7 +59,7 @@ export class Callbacks {
     const life = advance(machine.life, RANK_OF[stage])
     if (life !== machine.life) {
       const draft = inventory.draft()
-      draft.putMachine({ ...machine, life })
+      draft.putReported({ ...machine, life })
       await inventory.commit(draft, `machine ${machine.name}`)
     }
     return { machine: machine.name, state: stateOf(life), mac: attempt.mac }
@@ -76,8 +76,7 @@ export class Callbacks {
     if (known === undefined) this.#checkRoom()
     const draft = inventory.draft()
     const machine: Machine = known ? { ...known, facts: { ...known.facts, ...facts } } : discoveredMachine(mac, facts)
-    if (machine.life.goal === 'discover') draft.putDiscovered(machine)
-    else draft.putMachine(machine)
+    draft.putReported(machine)
     if (draft.edits().length > 0) await inventory.commit(draft, `machine ${machine.name}`)
     return machine
   }

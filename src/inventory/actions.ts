@@ -1,6 +1,6 @@
 import { InventoryError } from './errors.ts'
 import type { Inventory } from './inventory.ts'
-import { type Goal, type Life, nextGeneration, stateOf } from './lifecycle.ts'
+import { type Goal, nextGeneration, stateOf } from './lifecycle.ts'
 import type { Machine } from './model.ts'
 
 /** What an administrator can ask for a machine beside editing it. Each starts a new generation. */
@@ -16,17 +16,8 @@ export async function act(
 ): Promise<{ machine: Machine; replicated: boolean }> {
   const machine = inventory.need('machine', name)
   const life = nextGeneration(machine.life, goalOf(machine, action), inventory.origin)
-  return setLife(inventory, machine, life, actor)
-}
-
-export async function setLife(
-  inventory: Inventory,
-  machine: Machine,
-  life: Life,
-  actor: string
-): Promise<{ machine: Machine; replicated: boolean }> {
   const draft = inventory.draft()
-  const changed = draft.putMachine({ ...machine, life })
+  const changed = draft.putReported({ ...machine, life })
   return { machine: changed, ...(await inventory.commit(draft, actor)) }
 }
 

@@ -21,23 +21,30 @@ export function inPool(pools: readonly Pool[], address: Ipv4): boolean {
   return pools.some((pool) => value >= ipv4ToNumber(pool.from) && value <= ipv4ToNumber(pool.to))
 }
 
+/** The gateways, DNS and NTP servers that subnets name. Whichever subnet they lie in, nobody is given them by itself. */
+export function serviceAddresses(subnets: Iterable<Subnet>): Set<Ipv4> {
+  const services = new Set<Ipv4>()
+  for (const { gateway, dns, ntp } of subnets) {
+    for (const address of [gateway, ...dns, ...ntp]) if (address !== null) services.add(address)
+  }
+  return services
+}
+
 /**
  * The first free address that can be a registered machine's own: outside the pools while there is
  * one, else the last ones of the pools, which dynamic clients get last.
  * @param isTaken whether an address has another use: a machine's, a service's, a lease's.
  */
 export function chooseFixedAddress(subnet: Subnet, isTaken: (address: Ipv4) => boolean): Ipv4 | undefined {
-  const services = new Set<Ipv4>([...(subnet.gateway ? [subnet.gateway] : []), ...subnet.dns, ...subnet.ntp])
-  const free = (address: Ipv4) => !services.has(address) && !isTaken(address)
   const { first, last } = hostRange(subnet.cidr)
   for (let value = first; value <= last; value += 1) {
     const pool = subnet.pools.find((each) => value >= ipv4ToNumber(each.from) && value <= ipv4ToNumber(each.to))
     if (pool) value = ipv4ToNumber(pool.to)
-    else if (free(ipv4FromNumber(value))) return ipv4FromNumber(value)
+    else if (!isTaken(ipv4FromNumber(value))) return ipv4FromNumber(value)
   }
   for (const pool of subnet.pools) {
     for (let value = ipv4ToNumber(pool.to); value >= ipv4ToNumber(pool.from); value -= 1) {
-      if (free(ipv4FromNumber(value))) return ipv4FromNumber(value)
+      if (!isTaken(ipv4FromNumber(value))) return ipv4FromNumber(value)
     }
   }
   return undefined

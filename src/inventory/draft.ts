@@ -1,13 +1,11 @@
-import { type Ipv4, isHostAddress, overlaps } from '../net/ipv4.ts'
-import { chooseFixedAddress, subnetOf } from './addresses.ts'
+import { type Ipv4, overlaps } from '../net/ipv4.ts'
 import { InventoryError } from './errors.ts'
-import type { Facts } from './model.ts'
 import {
   ENTITY_KINDS,
   type Entities,
   type EntityKind,
+  type Facts,
   type Image,
-  type Interface,
   KEY_FIELD,
   keyOf,
   type Machine,
@@ -15,18 +13,17 @@ import {
   type Subnet
 } from './model.ts'
 import type { Change } from './oplog.ts'
+import { type AddressView, settleInterfaces } from './settle.ts'
 import { DELETED, fieldsOf } from './tables.ts'
 
 /** What a draft starts from and checks against. */
-export interface Base {
+export interface Base extends Pick<AddressView, 'usedBy' | 'leasedAddress'> {
+  /** Counts the drafts that were committed. */
+  readonly revision: number
   get<K extends EntityKind>(kind: K, key: string): Entities[K] | undefined
   list<K extends EntityKind>(kind: K): Iterable<Entities[K]>
   machineByMac(mac: string): Machine | undefined
   machineByAddress(address: string): Machine | undefined
-  /** Who else uses an address, as a phrase for an error message: an instance's own interface, a lease. */
-  usedBy(address: Ipv4, macs: readonly string[]): string | undefined
-  /** The address a MAC holds a lease on now. */
-  leasedAddress(mac: string): Ipv4 | undefined
 }
 
 /** One edit of an entity, for the audit, a dry run and the log. */
@@ -39,29 +36,37 @@ export type Edit = {
 
 /**
  * A change of any number of entities, made whole or not at all: each is checked when it is put,
- * against the inventory as it would be. Dropped, it has no effect.
+ * against the inventory as it would be. Dropped, it has no effect. It is to be made and committed
+ * without waiting in between: another's commit would make its checks worthless, and it stale.
  */
-export class Draft {
+export class Draft implements AddressView {
   readonly #base: Base
-  readonly #changed = new Map<string, { kind: EntityKind; key: string; after: Entities[EntityKind] | null }>()
+  /** That of the inventory that it was checked against. */
+  readonly revision: number
+  /** What each will be; null where it will be gone. */
+  readonly #changed: { [K in EntityKind]: Map<string, Entities[K] | null> } = {
+    subnet: new Map(),
+    image: new Map(),
+    role: new Map(),
+    machine: new Map()
+  }
+  readonly #byMac = new Map<string, Machine>()
+  readonly #byAddress = new Map<string, Machine>()
 
   constructor(base: Base) {
     this.#base = base
+    this.revision = base.revision
   }
 
   get<K extends EntityKind>(kind: K, key: string): Entities[K] | undefined {
-    const changed = this.#changed.get(`${kind} ${key}`)
-    if (changed !== undefined) return (changed.after as Entities[K] | null) ?? undefined
-    return this.#base.get(kind, key)
+    const changed = this.#changed[kind].get(key)
+    return changed === undefined ? this.#base.get(kind, key) : (changed ?? undefined)
   }
 
   *list<K extends EntityKind>(kind: K): Iterable<Entities[K]> {
-    for (const entity of this.#base.list(kind)) {
-      if (!this.#changed.has(`${kind} ${keyOf(kind, entity)}`)) yield entity
-    }
-    for (const changed of this.#changed.values()) {
-      if (changed.kind === kind && changed.after !== null) yield changed.after as Entities[K]
-    }
+    const changed = this.#changed[kind]
+    for (const entity of this.#base.list(kind)) if (!changed.has(keyOf(kind, entity))) yield entity
+    for (const entity of changed.values()) if (entity !== null) yield entity
   }
 
   /** @throws {InventoryError} when there is none. */
@@ -86,6 +91,8 @@ export class Draft {
         throw new InventoryError('taken', `${subnet.cidr} overlaps the subnet ${other.cidr}`)
       }
     }
+    const owner = subnet.gateway && this.machineByAddress(subnet.gateway, '')
+    if (owner) throw new InventoryError('taken', `the gateway ${subnet.gateway} belongs to machine ${owner.name}`)
     return this.#put('subnet', subnet)
   }
 
@@ -95,19 +102,21 @@ export class Draft {
     this.#checkReference('image', machine.image)
     let facts: Facts = machine.facts
     for (const { mac } of machine.interfaces) {
-      const other = this.#machineByMac(mac, machine.name)
+      const other = this.#other(this.#byMac.get(mac), this.#base.machineByMac(mac), machine.name)
       if (other === undefined) continue
       if (other.life.goal !== 'discover') throw new InventoryError('taken', `${mac} belongs to machine ${other.name}`)
       facts = { ...other.facts, ...facts }
       this.delete('machine', other.name)
     }
-    const settled: Interface[] = []
-    for (const each of machine.interfaces) settled.push(this.#settleAddress(each, machine, settled))
-    return this.#put('machine', { ...machine, facts, interfaces: settled })
+    const interfaces = settleInterfaces(this, [...this.list('subnet')], machine)
+    return this.#put('machine', { ...machine, facts, interfaces })
   }
 
-  /** A machine that nobody registered: it has no fixed address. */
-  putDiscovered(machine: Machine): Machine {
+  /**
+   * A machine just discovered, or whose state or facts changed: what it reports is taken as it is, for an address that
+   * came into doubt since it was registered is no reason to lose a report.
+   */
+  putReported(machine: Machine): Machine {
     return this.#put('machine', machine)
   }
 
@@ -115,23 +124,25 @@ export class Draft {
     this.need(kind, key)
     const user = this.#userOf(kind, key)
     if (user !== undefined) throw new InventoryError('in-use', `${kind} ${key} is used by ${user}: change that first`)
-    this.#changed.set(`${kind} ${key}`, { kind, key, after: null })
+    this.#set(kind, key, null)
+  }
+
+  machineByAddress(address: Ipv4, except: string): Machine | undefined {
+    return this.#other(this.#byAddress.get(address), this.#base.machineByAddress(address), except)
+  }
+
+  usedBy(address: Ipv4, macs: readonly string[]): string | undefined {
+    return this.#base.usedBy(address, macs)
+  }
+
+  leasedAddress(mac: string): Ipv4 | undefined {
+    return this.#base.leasedAddress(mac)
   }
 
   edits(): Edit[] {
-    const edits: Edit[] = []
-    for (const { kind, key, after } of this.#changed.values()) {
-      const before = this.#base.get(kind, key)
-      if (after === null) {
-        if (before) edits.push({ kind, key, action: 'delete', fields: [] })
-        continue
-      }
-      const fields = fieldsOf(kind)
-        .map((field) => ({ field, before: fieldValue(before, field), after: fieldValue(after, field) }))
-        .filter((each) => !before || JSON.stringify(each.before ?? null) !== JSON.stringify(each.after ?? null))
-      if (!before) edits.push({ kind, key, action: 'create', fields })
-      else if (fields.length > 0) edits.push({ kind, key, action: 'change', fields })
-    }
+    const edits = ENTITY_KINDS.flatMap((kind) =>
+      [...this.#changed[kind].keys()].flatMap((key) => this.#edit(kind, key))
+    )
     // Deletions first: what they free may be taken by the others.
     return edits.sort((a, b) => Number(b.action === 'delete') - Number(a.action === 'delete'))
   }
@@ -144,10 +155,37 @@ export class Draft {
     )
   }
 
+  #edit(kind: EntityKind, key: string): Edit[] {
+    const before = this.#base.get(kind, key)
+    const after = this.get(kind, key)
+    if (after === undefined) return before ? [{ kind, key, action: 'delete', fields: [] }] : []
+    const fields = fieldsOf(kind)
+      .map((field) => ({ field, before: fieldValue(before, field), after: fieldValue(after, field) }))
+      .filter((each) => !before || JSON.stringify(each.before ?? null) !== JSON.stringify(each.after ?? null))
+    if (!before) return [{ kind, key, action: 'create', fields }]
+    return fields.length > 0 ? [{ kind, key, action: 'change', fields }] : []
+  }
+
   #put<K extends EntityKind>(kind: K, entity: Entities[K]): Entities[K] {
-    const key = keyOf(kind, entity)
-    this.#changed.set(`${kind} ${key}`, { kind, key, after: entity })
+    this.#set(kind, keyOf(kind, entity), entity)
     return entity
+  }
+
+  #set<K extends EntityKind>(kind: K, key: string, after: Entities[K] | null): void {
+    if (kind === 'machine') this.#reindex(this.#changed.machine.get(key), after as Machine | null)
+    this.#changed[kind].set(key, after)
+  }
+
+  #reindex(before: Machine | null | undefined, after: Machine | null): void {
+    for (const { mac, ipv4 } of before?.interfaces ?? []) {
+      this.#byMac.delete(mac)
+      if (ipv4 !== null) this.#byAddress.delete(ipv4)
+    }
+    if (after === null) return
+    for (const { mac, ipv4 } of after.interfaces) {
+      this.#byMac.set(mac, after)
+      if (ipv4 !== null) this.#byAddress.set(ipv4, after)
+    }
   }
 
   #checkReference(kind: 'role' | 'image', key: string | null): void {
@@ -156,82 +194,21 @@ export class Draft {
     }
   }
 
-  #machineByMac(mac: string, except: string): Machine | undefined {
-    return this.#other(this.#base.machineByMac(mac), except, (each) => each.mac === mac)
-  }
-
-  #machineByAddress(address: string, except: string): Machine | undefined {
-    return this.#other(this.#base.machineByAddress(address), except, (each) => each.ipv4 === address)
-  }
-
-  /** The machine that has such an interface in the draft: one it changed, or the inventory's as it stands. */
-  #other(held: Machine | undefined, except: string, has: (each: Interface) => boolean): Machine | undefined {
-    for (const { kind, key, after } of this.#changed.values()) {
-      if (kind !== 'machine' || key === except || after === null) continue
-      if ((after as Machine).interfaces.some(has)) return after as Machine
-    }
-    return held && held.name !== except && !this.#changed.has(`machine ${held.name}`) ? held : undefined
-  }
-
-  #settleAddress(each: Interface, machine: Machine, settled: readonly Interface[]): Interface {
-    const macs = machine.interfaces.map(({ mac }) => mac)
-    if (each.ipv4 !== null) {
-      const { ipv4 } = each
-      const subnet = subnetOf(this.list('subnet'), ipv4)
-      if (subnet === undefined) {
-        throw InventoryError.invalid([{ field: 'ipv4', message: `${ipv4} is in no subnet: add its subnet first` }])
-      }
-      if (!isHostAddress(subnet.cidr, ipv4)) {
-        throw InventoryError.invalid([{ field: 'ipv4', message: `${ipv4} is not a host's address in ${subnet.cidr}` }])
-      }
-      const twice = settled.some((other) => other.ipv4 === ipv4)
-      const owner = twice ? 'another interface of it' : this.#addressOwner(ipv4, machine.name, macs, subnet)
-      if (owner !== undefined) throw new InventoryError('taken', `${ipv4} belongs to ${owner}`)
-      return { ...each, subnet: subnet.cidr }
-    }
-    const subnet = this.#chooseSubnet(each)
-    const isTaken = (address: Ipv4) =>
-      settled.some((other) => other.ipv4 === address) ||
-      this.#addressOwner(address, machine.name, macs, subnet) !== undefined
-    const ipv4 = chooseFixedAddress(subnet, isTaken)
-    if (ipv4 === undefined) throw new InventoryError('no-address', `${subnet.cidr} has no free address for ${each.mac}`)
-    return { ...each, ipv4, subnet: subnet.cidr }
-  }
-
-  #addressOwner(address: Ipv4, machine: string, macs: readonly string[], subnet: Subnet): string | undefined {
-    if (address === subnet.gateway) return `the gateway of ${subnet.cidr}`
-    const other = this.#machineByAddress(address, machine)
-    return other ? `machine ${other.name}` : this.#base.usedBy(address, macs)
-  }
-
-  #chooseSubnet(each: Interface): Subnet {
-    if (each.subnet !== null) {
-      const named = this.get('subnet', each.subnet)
-      if (named) return named
-      throw InventoryError.invalid([{ field: 'subnet', message: `there is no subnet ${each.subnet}` }])
-    }
-    const subnets = [...this.list('subnet')]
-    const leased = this.#base.leasedAddress(each.mac)
-    const seen = leased && subnetOf(subnets, leased)
-    if (seen) return seen
-    const pooled = subnets.filter((subnet) => subnet.pools.length > 0)
-    const only = subnets.length === 1 ? subnets[0] : pooled.length === 1 ? pooled[0] : undefined
-    if (only) return only
-    const message =
-      subnets.length === 0
-        ? 'there is no subnet to take an address from: add one first'
-        : `name a subnet or an address for ${each.mac}; there are ${subnets.map((subnet) => subnet.cidr).join(', ')}`
-    throw InventoryError.invalid([{ field: 'subnet', message }])
+  /** The other machine with an interface: one that the draft changed, or the inventory's as it stands. */
+  #other(changed: Machine | undefined, held: Machine | undefined, except: string): Machine | undefined {
+    if (changed && changed.name !== except) return changed
+    return held && held.name !== except && !this.#changed.machine.has(held.name) ? held : undefined
   }
 
   #userOf(kind: EntityKind, key: string): string | undefined {
+    if (kind === 'machine') return undefined
     for (const userKind of ENTITY_KINDS) {
       for (const entity of this.list(userKind)) {
         const name = String(fieldValue(entity, KEY_FIELD[userKind]))
         const refers =
           kind === 'subnet'
             ? userKind === 'machine' && (entity as Machine).interfaces.some((each) => each.subnet === key)
-            : (kind === 'role' || kind === 'image') && fieldValue(entity, kind) === key
+            : fieldValue(entity, kind) === key
         if (refers) return `${userKind} ${name}`
       }
     }

@@ -30,6 +30,7 @@ export class Inventory implements Base {
   readonly #entities: ReturnType<typeof loadEntities>
   readonly #byMac = new Map<string, Machine>()
   readonly #byAddress = new Map<string, Machine>()
+  #revision = 0
 
   constructor(options: {
     db: Db
@@ -49,6 +50,10 @@ export class Inventory implements Base {
 
   get origin(): string {
     return this.#log.origin
+  }
+
+  get revision(): number {
+    return this.#revision
   }
 
   get<K extends EntityKind>(kind: K, key: string): Entities[K] | undefined {
@@ -108,14 +113,21 @@ export class Inventory implements Base {
     return new Draft(this)
   }
 
-  /** Makes a draft durable, with an event for each edit. @param actor who changed it: an API token's name, a machine. */
-  async commit(draft: Draft, actor: string): Promise<{ replicated: boolean }> {
+  /**
+   * Makes a draft durable, with an event for each edit, and with further rows that belong to it: all or nothing.
+   * @param actor who changed it: an API token's name, a machine.
+   * @throws {InventoryError} `stale` when another draft was committed since this one was begun.
+   */
+  async commit(draft: Draft, actor: string, rows: readonly Change[] = []): Promise<{ replicated: boolean }> {
+    if (draft.revision !== this.#revision) {
+      throw new InventoryError('stale', 'the inventory was changed while this change was made: try again')
+    }
     const edits = draft.edits()
     const events = edits.map((edit) => eventChange(this.#now(), auditOf(edit, actor)))
-    const result = await this.write([...draft.changes(), ...events], () => {
+    return this.write([...rows, ...draft.changes(), ...events], () => {
+      this.#revision += 1
       for (const edit of edits) this.#update(draft, edit)
     })
-    return result
   }
 
   /** Writes rows (attempts, tokens, events) through the op-log. @param applied runs as soon as they are on disk here. */
