@@ -1,8 +1,10 @@
 import type { Stage } from '../inventory/attempts.ts'
 import type { Now } from '../inventory/clock.ts'
 import { type EventInput, eventChange } from '../inventory/events.ts'
+import type { Inventory } from '../inventory/inventory.ts'
 import { advance, DISCOVERED, type MachineState, type Rank, stateOf } from '../inventory/lifecycle.ts'
 import type { Machine, Facts as MachineFacts } from '../inventory/model.ts'
+import type { Change } from '../inventory/oplog.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import { BootRefusal, type BootService } from './service.ts'
@@ -45,6 +47,8 @@ export class Callbacks {
   ): Promise<{ machine: string; state: MachineState; mac: Mac }> {
     const { attempt, machine } = this.#boot.redeem(token)
     const { inventory, attempts } = this.#boot.facts
+    // What an attempt reports after it installed changes nothing, and tells nothing.
+    const rows: Change[] = []
     if (attempt.stage !== 'installed') {
       const event: EventInput = {
         type: 'boot',
@@ -54,14 +58,12 @@ export class Callbacks {
         attempt: attempt.id,
         message: `${stage}${message ? `: ${message}` : ''}`
       }
-      await inventory.write([attempts.reported(attempt, stage, message), eventChange(this.#now(), event)])
+      rows.push(...attempts.reported(attempt, stage, message), eventChange(this.#now(), event))
     }
     const life = advance(machine.life, RANK_OF[stage])
-    if (life !== machine.life) {
-      const draft = inventory.draft()
-      draft.putReported({ ...machine, life })
-      await inventory.commit(draft, `machine ${machine.name}`)
-    }
+    const draft = inventory.draft()
+    if (life !== machine.life) draft.putReported({ ...machine, life })
+    await inventory.commit(draft, `machine ${machine.name}`, rows)
     return { machine: machine.name, state: stateOf(life), mac: attempt.mac }
   }
 
@@ -75,7 +77,9 @@ export class Callbacks {
     const known = inventory.machineByMac(mac)
     if (known === undefined) this.#checkRoom()
     const draft = inventory.draft()
-    const machine: Machine = known ? { ...known, facts: { ...known.facts, ...facts } } : discoveredMachine(mac, facts)
+    const machine: Machine = known
+      ? { ...known, facts: { ...known.facts, ...facts } }
+      : discoveredMachine(freeName(inventory, mac), mac, facts)
     draft.putReported(machine)
     if (draft.edits().length > 0) await inventory.commit(draft, `machine ${machine.name}`)
     return machine
@@ -94,9 +98,18 @@ export class Callbacks {
   }
 }
 
-function discoveredMachine(mac: Mac, facts: MachineFacts): Machine {
+/** A name that nobody has: a machine that was registered as `new-...` may have lost that MAC to another interface since. */
+function freeName(inventory: Inventory, mac: Mac): string {
+  const name = `new-${mac.replaceAll(':', '')}`
+  if (inventory.get('machine', name) === undefined) return name
+  let number = 2
+  while (inventory.get('machine', `${name}-${number}`) !== undefined) number += 1
+  return `${name}-${number}`
+}
+
+function discoveredMachine(name: string, mac: Mac, facts: MachineFacts): Machine {
   return {
-    name: `new-${mac.replaceAll(':', '')}`,
+    name,
     role: null,
     image: null,
     interfaces: [{ mac, ipv4: null, subnet: null }],

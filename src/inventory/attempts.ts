@@ -9,8 +9,8 @@ import type { Machine } from './model.ts'
 import type { Change } from './oplog.ts'
 import { hashSecret, newSecret } from './tokens.ts'
 
-/** The stages that an installer reports, in the order in which it comes to them; `offered` is Tandem's own. */
-export const STAGES = ['fetched', 'partitioning', 'installing', 'installed', 'failed'] as const
+/** The stages that an installer reports, in the order of merging: an attempt never goes back. `offered` is Tandem's own. */
+export const STAGES = ['fetched', 'partitioning', 'installing', 'failed', 'installed'] as const
 export type Stage = (typeof STAGES)[number]
 
 /** A machine's power-on that was offered an installer. */
@@ -113,9 +113,11 @@ export class Attempts {
     return { attempt, token }
   }
 
-  /** The change that records a reported stage. */
-  reported(attempt: Attempt, stage: Stage, message: string): Change {
-    return attemptChange({ ...attempt, stage, message, updatedAt: this.#now() })
+  /** The change that records a reported stage; none when the attempt is further already, for reports come late and out of order. */
+  reported(attempt: Attempt, stage: Stage, message: string): Change[] {
+    const { stage: reached } = attempt
+    if (reached !== 'offered' && STAGES.indexOf(stage) < STAGES.indexOf(reached)) return []
+    return [attemptChange({ ...attempt, stage, message, updatedAt: this.#now() })]
   }
 
   #forgetTokens(attempt: string): Change[] {
