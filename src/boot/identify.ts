@@ -1,4 +1,4 @@
-import type { Attempts } from '../inventory/attempts.ts'
+import { type Attempts, isSameBoot } from '../inventory/attempts.ts'
 import type { FileStore } from '../inventory/files.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Leases } from '../inventory/leases.ts'
@@ -25,16 +25,14 @@ export type Facts = {
 export function identify(facts: Facts, mac: Mac, firmware: FirmwareName, link?: Ipv4): Situation {
   const { inventory, leases, attempts, files, offerLimit } = facts
   const machine = inventory.machineByMac(mac)
-  const lease = leases.activeOfMac(mac)
   const own = machine?.interfaces.find((each) => each.mac === mac)
-  const at = link ?? lease?.address ?? own?.ipv4 ?? undefined
+  const at = link ?? leases.activeOfMac(mac)?.address ?? own?.ipv4 ?? undefined
   const role = machine?.role ? inventory.get('role', machine.role) : undefined
   const imageName = machine?.image ?? role?.image
   const image = imageName ? inventory.get('image', imageName) : undefined
   // The power-on that is going on now doesn't count as an earlier one.
-  const earlier = machine
-    ? attempts.ofGeneration(machine).filter((attempt) => attempt.mac !== mac || attempt.lease !== lease?.version)
-    : []
+  const boot = { mac, lease: leases.handshakeOf(mac) }
+  const earlier = machine ? attempts.ofGeneration(machine).filter((attempt) => !isSameBoot(attempt, boot)) : []
   return {
     mac,
     firmware,

@@ -114,9 +114,8 @@ export class BootService {
 
   async #mint(machine: Machine, mac: Mac, address: Ipv4) {
     const { attempts, leases, inventory, offerLimit } = this.facts
-    const lease = leases.activeOfMac(mac)?.version ?? 0
     const before = attempts.ofGeneration(machine)
-    const minted = await attempts.mint(machine, { mac, address, lease })
+    const minted = await attempts.mint(machine, { mac, address, lease: leases.handshakeOf(mac) })
     if (!before.some((attempt) => attempt.id === minted.attempt.id)) {
       const number = before.length + 1
       const earlier = before[0] ? `; the one before got as far as "${before[0].stage}"` : ''

@@ -22,8 +22,8 @@ export type Attempt = {
   readonly mac: Mac
   /** The address the script was fetched from. */
   readonly address: Ipv4
-  /** The version of the machine's lease then: a script fetched again under the same handshake is the same attempt. */
-  readonly lease: number
+  /** The DHCP handshake that it came from, as {@link Leases.handshakeOf} tells it. */
+  readonly lease: string
   readonly stage: 'offered' | Stage
   readonly message: string
   readonly createdAt: number
@@ -36,6 +36,14 @@ type Row = Omit<Attempt, 'createdAt' | 'updatedAt'> & { created_at: number; upda
 const TOKENS_KEPT = 4
 /** How many attempts of a machine are kept for people to read. */
 const ATTEMPTS_KEPT = 20
+
+/**
+ * Whether an attempt is of the same power-on: a script fetched again under the same DHCP handshake. Without
+ * any (empty: another server's addresses) nothing tells, and each time counts, so that no loop goes unseen.
+ */
+export function isSameBoot(attempt: Attempt, boot: { mac: Mac; lease: string }): boolean {
+  return boot.lease !== '' && attempt.mac === boot.mac && attempt.lease === boot.lease
+}
 
 export class Attempts {
   readonly #db: Db
@@ -79,23 +87,20 @@ export class Attempts {
    */
   async mint(
     machine: Machine,
-    boot: { mac: Mac; address: Ipv4; lease: number }
+    boot: { mac: Mac; address: Ipv4; lease: string }
   ): Promise<{ attempt: Attempt; token: string }> {
     const now = this.#now()
-    const current = this.ofGeneration(machine)[0]
-    const again = current !== undefined && current.mac === boot.mac && current.lease === boot.lease
-    const attempt: Attempt = again
-      ? current
-      : {
-          id: randomBytes(6).toString('hex'),
-          machine: machine.name,
-          generation: generationText(machine.life.generation),
-          ...boot,
-          stage: 'offered',
-          message: '',
-          createdAt: now,
-          updatedAt: now
-        }
+    const current = this.ofGeneration(machine).find((attempt) => isSameBoot(attempt, boot))
+    const attempt: Attempt = current ?? {
+      id: randomBytes(6).toString('hex'),
+      machine: machine.name,
+      generation: generationText(machine.life.generation),
+      ...boot,
+      stage: 'offered',
+      message: '',
+      createdAt: now,
+      updatedAt: now
+    }
     const token = newSecret()
     const row = {
       id: randomBytes(6).toString('hex'),
@@ -106,7 +111,7 @@ export class Attempts {
       created_at: now
     }
     await this.#inventory.write([
-      ...(again ? [] : [attemptChange(attempt), ...this.#forgetOld(machine.name)]),
+      ...(current ? [] : [attemptChange(attempt), ...this.#forgetOld(machine.name)]),
       { entity: 'token', key: row.id, field: 'row', value: row },
       ...this.#forgetTokens(attempt.id)
     ])

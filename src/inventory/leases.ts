@@ -10,8 +10,9 @@ export type Lease = {
   /** Option 61, hexadecimal. */
   readonly clientId: string | null
   readonly hostName: string | null
-  /** Milliseconds since the epoch: of the first ACK to this client, and of the end. */
+  /** Milliseconds since the epoch: of the first ACK to this client, of the latest, and of the end. */
   readonly startedAt: number
+  readonly grantedAt: number
   readonly expiresAt: number
   /** The instance that granted it. */
   readonly owner: string
@@ -36,6 +37,7 @@ export class Leases {
   readonly #now: Now
   readonly #owner: string
   readonly #byAddress = new Map<string, Lease>()
+  /** By client and address, in the order in which they were granted. */
   readonly #byMac = new Map<string, Map<string, Lease>>()
   readonly #holds = new Map<string, { mac: Mac; until: number }>()
   /** The same by client: the address each was offered last. */
@@ -46,14 +48,15 @@ export class Leases {
     this.#now = now
     this.#owner = owner
     type Row = Record<'address' | 'mac' | 'client_id' | 'host_name' | 'owner', string> &
-      Record<'started_at' | 'expires_at' | 'version', number>
-    for (const row of db.prepare('SELECT * FROM lease').all() as Row[]) {
+      Record<'started_at' | 'granted_at' | 'expires_at' | 'version', number>
+    for (const row of db.prepare('SELECT * FROM lease ORDER BY granted_at').all() as Row[]) {
       this.#keep({
         address: row.address as Ipv4,
         mac: row.mac as Mac,
         clientId: row.client_id,
         hostName: row.host_name,
         startedAt: row.started_at,
+        grantedAt: row.granted_at,
         expiresAt: row.expires_at,
         owner: row.owner,
         version: row.version
@@ -76,14 +79,20 @@ export class Leases {
     return lease && this.isActive(lease) ? lease : undefined
   }
 
-  /** All that a MAC holds or held, the latest first. */
+  /** All that a MAC holds or held, the one granted last first. */
   ofMac(mac: string): Lease[] {
-    return [...(this.#byMac.get(mac)?.values() ?? [])].sort((a, b) => b.expiresAt - a.expiresAt)
+    return [...(this.#byMac.get(mac)?.values() ?? [])].reverse()
   }
 
-  /** The last lease of a MAC that still runs. */
+  /** The lease that a MAC was granted last of those that still run: where it is now, whatever it held for longer before. */
   activeOfMac(mac: string): Lease | undefined {
     return this.ofMac(mac).find((lease) => this.isActive(lease))
+  }
+
+  /** Tells a client's handshakes apart: the lease it was granted last, be it expired, and its version; empty when it never had one. */
+  handshakeOf(mac: string): string {
+    const [last] = this.ofMac(mac)
+    return last ? `${last.address}/${last.version}` : ''
   }
 
   /** Whether somebody else than this client holds the address, or was just offered it. */
@@ -96,10 +105,9 @@ export class Leases {
 
   /** Keeps an offered address for its client for a minute: no more holds than addresses, no more offers than holds. */
   hold(address: Ipv4, mac: Mac): void {
-    const before = this.#holds.get(address)
-    if (before !== undefined && before.mac !== mac) this.#offered.delete(before.mac)
+    this.#release(address)
     const other = this.#offered.get(mac)
-    if (other !== undefined && other !== address) this.#holds.delete(other)
+    if (other !== undefined) this.#release(other)
     this.#holds.set(address, { mac, until: this.#now() + HOLD_MS })
     this.#offered.set(mac, address)
   }
@@ -107,7 +115,7 @@ export class Leases {
   /** The usable address that was offered to a client a short while ago. */
   heldBy(mac: Mac, usable: (address: Ipv4) => boolean): Ipv4 | undefined {
     const address = this.#offered.get(mac)
-    return address !== undefined && this.#holds.get(address)?.mac === mac && usable(address) ? address : undefined
+    return address !== undefined && usable(address) ? address : undefined
   }
 
   /** Writes granted leases in one transaction; on return they are on disk. */
@@ -123,16 +131,17 @@ export class Leases {
         clientId: grant.clientId ?? null,
         hostName: grant.hostName ?? null,
         startedAt: same && before ? before.startedAt : now,
+        grantedAt: now,
         expiresAt: now + grant.seconds * 1000,
         owner: this.#owner,
         version: (before?.version ?? 0) + 1
       })
     }
     const upsert = this.#db.prepare(
-      `INSERT INTO lease (address, mac, client_id, host_name, started_at, expires_at, owner, version)
-       VALUES (@address, @mac, @clientId, @hostName, @startedAt, @expiresAt, @owner, @version)
+      `INSERT INTO lease (address, mac, client_id, host_name, started_at, granted_at, expires_at, owner, version)
+       VALUES (@address, @mac, @clientId, @hostName, @startedAt, @grantedAt, @expiresAt, @owner, @version)
        ON CONFLICT (address) DO UPDATE SET mac = excluded.mac, client_id = excluded.client_id,
-         host_name = excluded.host_name, started_at = excluded.started_at,
+         host_name = excluded.host_name, started_at = excluded.started_at, granted_at = excluded.granted_at,
          expires_at = excluded.expires_at, owner = excluded.owner, version = excluded.version`
     )
     this.#db
@@ -141,10 +150,16 @@ export class Leases {
       })
       .immediate()
     for (const lease of batch.values()) {
-      this.#holds.delete(lease.address)
-      if (this.#offered.get(lease.mac) === lease.address) this.#offered.delete(lease.mac)
+      this.#release(lease.address)
       this.#keep(lease)
     }
+  }
+
+  #release(address: Ipv4): void {
+    const hold = this.#holds.get(address)
+    if (hold === undefined) return
+    this.#holds.delete(address)
+    this.#offered.delete(hold.mac)
   }
 
   #keep(lease: Lease): void {
@@ -156,6 +171,7 @@ export class Leases {
     }
     this.#byAddress.set(lease.address, lease)
     const own = this.#byMac.get(lease.mac) ?? new Map<string, Lease>()
+    own.delete(lease.address)
     own.set(lease.address, lease)
     this.#byMac.set(lease.mac, own)
   }

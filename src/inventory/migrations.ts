@@ -97,6 +97,7 @@ export const MIGRATIONS: readonly string[] = [
     client_id  TEXT,
     host_name  TEXT,
     started_at INTEGER NOT NULL,
+    granted_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     owner      TEXT NOT NULL,
     version    INTEGER NOT NULL
@@ -109,7 +110,7 @@ export const MIGRATIONS: readonly string[] = [
     generation TEXT NOT NULL,
     mac        TEXT NOT NULL,
     address    TEXT NOT NULL,
-    lease      INTEGER NOT NULL,
+    lease      TEXT NOT NULL,
     stage      TEXT NOT NULL,
     message    TEXT NOT NULL DEFAULT '',
     created_at INTEGER NOT NULL,
