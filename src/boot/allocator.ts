@@ -1,4 +1,4 @@
-import { choosePoolAddress, inPool } from '../inventory/addresses.ts'
+import { choosePoolAddress, inPool, serviceAddresses } from '../inventory/addresses.ts'
 import type { Subnet } from '../inventory/model.ts'
 import type { FirmwareName } from '../net/firmware.ts'
 import { broadcastOf, contains, type Ipv4, maskOf } from '../net/ipv4.ts'
@@ -60,7 +60,11 @@ export class AddressAllocator {
   request(client: Client, address: Ipv4): Grant | Refusal {
     const grant = this.plan(client, address)
     if ('address' in grant) {
-      if (grant.address === address) return grant
+      if (grant.address === address) {
+        // Until the ACK is durable nobody else may ask for it: leases are committed in groups.
+        this.#facts.leases.hold(address, client.mac)
+        return grant
+      }
       return { refused: 'nak', reason: `${address} is not its address, ${grant.address} is` }
     }
     const subnet = this.#facts.inventory.subnetOf(client.link)
@@ -113,12 +117,12 @@ export class AddressAllocator {
   }
 
   /** The address it had, the one it asks for, or another free one of the pools. */
-  #dynamicAddress({ mac }: Client, { cidr, pools, gateway, dns, ntp }: Subnet, requested?: Ipv4): Ipv4 | undefined {
+  #dynamicAddress({ mac }: Client, { cidr, pools }: Subnet, requested?: Ipv4): Ipv4 | undefined {
     const { inventory, leases } = this.#facts
-    const services = [gateway, ...dns, ...ntp]
+    const services = serviceAddresses(inventory.list('subnet'))
     const isTaken = (address: Ipv4) =>
       leases.isTaken(address, mac) ||
-      services.includes(address) ||
+      services.has(address) ||
       this.#endpoints.isOwn(address) ||
       inventory.machineByAddress(address) !== undefined
     const usable = (address: Ipv4 | undefined): address is Ipv4 =>
