@@ -70,6 +70,9 @@ export class BootService {
       )
     }
     const macs = machine.interfaces.map((each) => each.mac)
+    if (!macs.includes(attempt.mac)) {
+      throw new BootRefusal('ended', `${attempt.mac} is no interface of ${machine.name} any more: its token is void`)
+    }
     if (!this.#speakers.speaksForAny(from, macs)) {
       throw new BootRefusal('wrong-source', `${from} holds no lease of ${machine.name}`)
     }
