@@ -66,6 +66,10 @@ export class Events {
 
   /** Drops the oldest beyond what is kept. */
   trim(): void {
-    this.#db.prepare('DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?').run(KEPT)
+    trimEvents(this.#db)
   }
+}
+
+export function trimEvents(db: Db): void {
+  db.prepare('DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?').run(KEPT)
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { HybridClock, type Now } from './clock.ts'
 import type { Db } from './database.ts'
+import { trimEvents } from './events.ts'
 import { applyRow, DELETED, isRowTable } from './tables.ts'
 
 /**
@@ -117,6 +118,7 @@ export class OpLog {
   #trim(before: number): void {
     if (Math.floor(before / 1000) === Math.floor(this.#seq / 1000)) return
     this.#db.prepare('DELETE FROM op WHERE origin = ? AND seq <= ?').run(this.origin, this.#seq - TAIL)
+    trimEvents(this.#db)
   }
 }
 
