@@ -86,7 +86,7 @@ function onOack(state: Exclude<Reception, { phase: 'ended' }>, accepted: Options
   const { wish } = state
   if (state.phase === 'receiving') {
     // Our ACK of it was lost. One that comes later still is out of date.
-    return { state, effects: state.block === 0 && state.accepted.size > 0 ? send(ackOf(0), wish) : [] }
+    return { state, effects: state.block === 0 ? send(ackOf(0), wish) : [] }
   }
   const message = problemOf(accepted, wish.request.options)
   if (message !== undefined) return end({ how: 'violation', message }, errorPacket('optionRefused', message))

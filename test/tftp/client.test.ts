@@ -1,4 +1,5 @@
 import test from 'ava'
+import type { Ipv4 } from '../../src/net/ipv4.ts'
 import { get, TftpFailed } from '../../src/tftp/client.ts'
 import { bindUdp } from '../../src/tftp/udp.ts'
 import { ack, content, LOOPBACK, ManualClock, MemoryFiles, options } from './fakes.ts'
@@ -70,6 +71,16 @@ test("RFC 1350, section 4: the first answer's port is the transfer's, another's 
   t.like((await second.next()).packet, { type: 'ERROR', code: 5 })
   first.send({ type: 'DATA', block: 2, data: content(1) }, port)
   t.is((await getting).bytes.length, 513)
+})
+
+test('what comes from another address than the server is no answer', async (t) => {
+  const server = await openPeer(t)
+  const stranger = await openPeer(t, '127.0.0.2' as Ipv4)
+  const getting = get({ server: { address: LOOPBACK, port: server.port }, file: 'f', timeoutMs: 30_000 })
+  const { port } = await server.next()
+  stranger.send({ type: 'DATA', block: 1, data: content(2) }, port)
+  server.send({ type: 'DATA', block: 1, data: content(1) }, port)
+  t.is((await getting).bytes.length, 1)
 })
 
 test('a request that this machine can not send is an error at once', async (t) => {

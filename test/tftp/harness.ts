@@ -29,12 +29,12 @@ export async function startServer(t: ExecutionContext, given: Partial<TftpOption
 }
 
 /** A client's port that says what the test wants, one datagram at a time. */
-export async function openPeer(t: ExecutionContext) {
+export async function openPeer(t: ExecutionContext, address = LOOPBACK) {
   type Received = { packet: Packet; port: number }
   const received: Received[] = []
   const waiting: ((datagram: Received) => void)[] = []
   const socket = await bindUdp(
-    { address: LOOPBACK, port: 0 },
+    { address, port: 0 },
     {
       receive(bytes, { port }) {
         const datagram = { packet: decode(bytes), port }
@@ -71,13 +71,13 @@ export function controlledSockets() {
     receive: (packet: Packet, port: number) => receivers[0]?.(encode(packet), { address: LOOPBACK, port }),
     bind: (async (local, handlers) => {
       await sockets.gate
-      receivers.push(handlers.receive)
+      const isListening = receivers.push(handlers.receive) === 1
       const socket = await bindUdp(local, handlers)
       sockets.open += 1
       const close = async () => {
         await socket.close()
-        // Later than anything that doesn't wait for it.
-        await new Promise((later) => setTimeout(later, 20))
+        // A transfer's socket takes longer than anything that doesn't wait for it.
+        if (!isListening) await new Promise((later) => setTimeout(later, 20))
         sockets.open -= 1
       }
       return { ...socket, close }

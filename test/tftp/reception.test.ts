@@ -66,6 +66,12 @@ const ROWS: readonly [rule: string, wish: Wish, events: readonly ReceptionEvent[
     ['RRQ, wait', 'ACK 0, wait', 'ACK 0, wait', '+8, ACK 1, wait', '']
   ],
   [
+    'an OACK that agrees to nothing is one all the same',
+    WISH,
+    [oack({}), oack({}), data(1, 80)],
+    ['RRQ, wait', 'ACK 0, wait', 'ACK 0, wait', '+80, ACK 1, done']
+  ],
+  [
     'blocks out of order and packets of a client are ignored',
     WISH,
     [data(2, 8), received(ack(0)), AGREED, data(0, 8), data(3, 8)],
