@@ -67,8 +67,11 @@ export function problemOf(error: FastifyError | Error): Problem {
 
 /** For URLs that reach no route because they can't be read: the option `frameworkErrors` of both servers. */
 export function answerUnreadable(error: FastifyError, _request: unknown, reply: FastifyReply): void {
-  const answer = problemOf(error)
-  reply.status(answer.status).type('application/problem+json').send(answer)
+  sendProblem(reply, problemOf(error))
+}
+
+export function sendProblem(reply: FastifyReply, answer: Problem): FastifyReply {
+  return reply.status(answer.status).type('application/problem+json').send(answer)
 }
 
 /** Makes every failure of a server, and every unknown route, a problem. @param onInternal told of errors nobody foresaw. */
@@ -76,10 +79,9 @@ export function answerProblems(app: FastifyInstance, onInternal: (error: Error, 
   app.setErrorHandler((error: FastifyError | Error, request, reply) => {
     const answer = problemOf(error)
     if (answer.code === 'internal') onInternal(error, `${request.method} ${request.routeOptions.url ?? request.url}`)
-    return reply.status(answer.status).type('application/problem+json').send(answer)
+    return sendProblem(reply, answer)
   })
   app.setNotFoundHandler((request, reply) => {
-    const answer = problem('not-found', `there is no ${request.method} ${request.url.split('?')[0]}`)
-    return reply.status(404).type('application/problem+json').send(answer)
+    return sendProblem(reply, problem('not-found', `there is no ${request.method} ${request.url.split('?')[0]}`))
   })
 }

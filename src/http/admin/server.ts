@@ -8,7 +8,7 @@ import type { BootService } from '../../boot/service.ts'
 import type { Speakers } from '../../boot/speakers.ts'
 import type { Now } from '../../inventory/clock.ts'
 import type { Events } from '../../inventory/events.ts'
-import { answerProblems, answerUnreadable, problem } from '../problem.ts'
+import { answerProblems, answerUnreadable, problem, sendProblem } from '../problem.ts'
 import type { AdminApp } from './app.ts'
 import { applyRoutes } from './apply.ts'
 import { collectionRoutes } from './collections.ts'
@@ -89,7 +89,7 @@ export function adminServer(options: AdminOptions) {
           'unauthorized',
           'send `Authorization: Bearer TOKEN`; the first token is in admin.token in the state folder'
         )
-        return reply.status(401).header('www-authenticate', 'Bearer').type('application/problem+json').send(answer)
+        return sendProblem(reply.header('www-authenticate', 'Bearer') as FastifyReply, answer)
       })
       api.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
       const inventory = options.boot.facts.inventory
