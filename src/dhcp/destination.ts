@@ -1,5 +1,5 @@
+import type { Endpoint } from '../net/endpoint.ts'
 import { LIMITED_BROADCAST, UNSPECIFIED } from '../net/ipv4.ts'
-import type { Endpoint } from '../net/udp.ts'
 import type { Packet } from './codec.ts'
 import { OPTION, RELAY_AGENT, readIfValid } from './options.ts'
 

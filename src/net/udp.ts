@@ -2,9 +2,8 @@ import { createSocket, type Socket, type SocketOptions } from 'node:dgram'
 import { once } from 'node:events'
 import { networkInterfaces } from 'node:os'
 import { type DeviceSocket, openOnDevice } from './device.ts'
+import type { Endpoint } from './endpoint.ts'
 import type { Ipv4 } from './ipv4.ts'
-
-export type Endpoint = { readonly address: Ipv4; readonly port: number }
 
 /** An interface that machines are on, and the address they reach this instance at. */
 export type Interface = { readonly name: string; readonly address: Ipv4 }

@@ -1,8 +1,9 @@
+import type { Endpoint } from '../net/endpoint.ts'
 import { type Ipv4, UNSPECIFIED } from '../net/ipv4.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { encode, errorPacket, MalformedPacket, type Options, tryDecode } from './codec.ts'
 import { ask, type ReceptionEffect, type ReceptionEnd, type ReceptionStep, step, type Wish } from './reception.ts'
-import { type Bind, bindUdp, type Endpoint } from './udp.ts'
+import { type Bind, bindUdp } from './udp.ts'
 
 export type GetOptions = {
   readonly server: Endpoint

@@ -1,4 +1,4 @@
-import type { Endpoint } from './udp.ts'
+import type { Endpoint } from '../net/endpoint.ts'
 
 /** The server can't have its port. The message is one line and says what to do; `code` is the system's. */
 export class ListenFailed extends Error {

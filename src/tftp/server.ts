@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Endpoint } from '../net/endpoint.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { ReportStep } from '../net/step.ts'
 import { type Clock, systemClock } from './clock.ts'
@@ -10,7 +11,7 @@ import { type Refusal, refusalAsBusy, refusalOfError, refusalOfKind } from './re
 import { type Answer, describeAnswer, describeEnd, describeRequest } from './report.ts'
 import { type Session, Stopped, startSession } from './session.ts'
 import type { Plan } from './transfer.ts'
-import { type Bind, bindUdp, type Endpoint } from './udp.ts'
+import { type Bind, bindUdp } from './udp.ts'
 
 export type TftpLimits = NegotiationLimits & {
   /** How often a packet is sent before the client counts as gone. */

@@ -1,3 +1,4 @@
+import type { Endpoint } from '../net/endpoint.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Clock } from './clock.ts'
 import { encode, errorPacket, MalformedPacket, tryDecode } from './codec.ts'
@@ -12,7 +13,7 @@ import {
   type TransferEvent,
   type TransferStep
 } from './transfer.ts'
-import type { Bind, Endpoint } from './udp.ts'
+import type { Bind } from './udp.ts'
 
 /** Why a transfer is to end from our side; `tell`: the client gets the message in an ERROR. */
 export class Stopped extends Error {

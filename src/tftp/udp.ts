@@ -1,7 +1,6 @@
 import { createSocket, type SocketOptions } from 'node:dgram'
+import type { Endpoint } from '../net/endpoint.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
-
-export type Endpoint = { readonly address: Ipv4; readonly port: number }
 
 export interface UdpSocket {
   /** The one that was bound, where port 0 asked for any. */

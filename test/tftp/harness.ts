@@ -1,8 +1,9 @@
 import type { ExecutionContext } from 'ava'
+import type { Endpoint } from '../../src/net/endpoint.ts'
 import type { Step } from '../../src/net/step.ts'
 import { decode, encode, type Packet } from '../../src/tftp/codec.ts'
 import { start, type TftpOptions } from '../../src/tftp/server.ts'
-import { type Bind, bindUdp, type Endpoint } from '../../src/tftp/udp.ts'
+import { type Bind, bindUdp } from '../../src/tftp/udp.ts'
 import { LOOPBACK } from './fakes.ts'
 
 /** A server on loopback that is closed after the test, with all that it reported. */
