@@ -48,7 +48,7 @@ export function provisioningServer(options: ProvisioningOptions): FastifyInstanc
       protocol: 'http',
       ...(request.step?.mac ? { mac: request.step.mac } : {}),
       address: request.ip as Ipv4,
-      asked: request.step?.asked ?? `${request.method} ${request.url.split('?')[0]}`,
+      asked: request.step?.asked ?? `${request.method} ${withoutToken(request.url)}`,
       answered: failed ? `${reply.statusCode} ${request.problem ?? ''}`.trim() : (answered ?? String(reply.statusCode)),
       keep: keep || failed,
       level: failed && reply.statusCode >= 500 ? 'warn' : level,
@@ -64,4 +64,10 @@ export function provisioningServer(options: ProvisioningOptions): FastifyInstanc
   installRoutes(app, options)
   fileRoutes(app, options)
   return app
+}
+
+/** The path for the log. A request that is refused before its route runs may hold a token that is good. */
+function withoutToken(url: string): string {
+  const [path = ''] = url.split('?')
+  return path.replace(/(\/attempts\/)[^/]+/, '$1TOKEN')
 }
