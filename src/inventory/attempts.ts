@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import type { Now } from './clock.ts'
-import type { Db } from './database.ts'
+import { type Db, Statements } from './database.ts'
 import type { Inventory } from './inventory.ts'
 import { generationText } from './lifecycle.ts'
 import type { Machine } from './model.ts'
@@ -46,20 +46,20 @@ export function isSameBoot(attempt: Attempt, boot: { mac: Mac; lease: string }):
 }
 
 export class Attempts {
-  readonly #db: Db
+  readonly #statements: Statements
   readonly #inventory: Inventory
   readonly #now: Now
 
   constructor(db: Db, inventory: Inventory, now: Now) {
-    this.#db = db
+    this.#statements = new Statements(db)
     this.#inventory = inventory
     this.#now = now
   }
 
   /** A machine's attempts, the latest first. */
   list(machine: string): Attempt[] {
-    const rows = this.#db
-      .prepare('SELECT * FROM attempt WHERE machine = ? ORDER BY created_at DESC, id DESC')
+    const rows = this.#statements
+      .get('SELECT * FROM attempt WHERE machine = ? ORDER BY created_at DESC, id DESC')
       .all(machine) as Row[]
     return rows.map(attemptOf)
   }
@@ -72,8 +72,8 @@ export class Attempts {
 
   /** The attempt that a token belongs to, whatever became of it. */
   byToken(secret: string): Attempt | undefined {
-    const row = this.#db
-      .prepare(
+    const row = this.#statements
+      .get(
         `SELECT attempt.* FROM token JOIN attempt ON attempt.id = token.attempt
          WHERE token.hash = ? AND token.kind = 'attempt'`
       )
@@ -140,7 +140,7 @@ export class Attempts {
   }
 
   #deletions(entity: string, select: string, owner: string, offset: number): Change[] {
-    const rows = this.#db.prepare(select).all(owner, offset) as { id: string }[]
+    const rows = this.#statements.get(select).all(owner, offset) as { id: string }[]
     return rows.map(({ id }) => ({ entity, key: id, field: 'deleted', value: true }))
   }
 }

@@ -4,6 +4,24 @@ import { MIGRATIONS } from './migrations.ts'
 
 export type Db = Database.Database
 
+/** Compiles each of a database's few statements once: that takes longer than to run one. */
+export class Statements {
+  readonly #db: Db
+  readonly #prepared = new Map<string, Database.Statement>()
+
+  constructor(db: Db) {
+    this.#db = db
+  }
+
+  get(sql: string): Database.Statement {
+    const known = this.#prepared.get(sql)
+    if (known) return known
+    const statement = this.#db.prepare(sql)
+    this.#prepared.set(sql, statement)
+    return statement
+  }
+}
+
 /** The file can't be opened as this version's inventory; the message is one line for the operator. */
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError'

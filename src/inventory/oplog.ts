@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { HybridClock, type Now } from './clock.ts'
-import type { Db } from './database.ts'
+import { type Db, Statements } from './database.ts'
 import { trimEvents } from './events.ts'
 import { applyRow, DELETED, isRowTable } from './tables.ts'
 
@@ -37,12 +37,14 @@ const TAIL = 10_000
 /** The one way into the inventory's tables. */
 export class OpLog {
   readonly #db: Db
+  readonly #statements: Statements
   readonly #clock: HybridClock
   readonly origin: string
   #seq: number
 
   constructor(db: Db, instance: string, now: Now) {
     this.#db = db
+    this.#statements = new Statements(db)
     this.origin = originOf(db, instance)
     const last = db.prepare('SELECT max(seq) AS seq FROM op WHERE origin = ?').get(this.origin) as {
       seq: number | null
@@ -82,28 +84,28 @@ export class OpLog {
       value: JSON.stringify(change.value ?? null),
       base: this.#version(change)
     }
-    this.#db
-      .prepare(
+    this.#statements
+      .get(
         `INSERT INTO op (origin, seq, hlc, entity, key, field, value, base)
          VALUES (@origin, @seq, @hlc, @entity, @key, @field, @value, @base)`
       )
       .run(op)
-    applyRow(this.#db, op)
+    applyRow(this.#statements, op)
     this.#setVersion(op)
     return op
   }
 
   #version({ entity, key, field }: Change): string {
-    const row = this.#db
-      .prepare('SELECT version FROM field_version WHERE entity = ? AND key = ? AND field = ?')
+    const row = this.#statements
+      .get('SELECT version FROM field_version WHERE entity = ? AND key = ? AND field = ?')
       .get(entity, key, field) as { version: string } | undefined
     return row?.version ?? ''
   }
 
   #setVersion(op: Op): void {
     if (isRowTable(op.entity)) return
-    this.#db
-      .prepare(
+    this.#statements
+      .get(
         `INSERT INTO field_version (entity, key, field, version) VALUES (?, ?, ?, ?)
          ON CONFLICT (entity, key, field) DO UPDATE SET version = excluded.version`
       )

@@ -1,4 +1,4 @@
-import type { Db } from './database.ts'
+import type { Db, Statements } from './database.ts'
 import { ENTITY_KINDS, type Entities, type EntityKind, type Interface, KEY_FIELD } from './model.ts'
 import type { Op } from './oplog.ts'
 
@@ -43,49 +43,49 @@ export function isRowTable(entity: string): boolean {
 }
 
 /** Applies one op to its table. An entity comes to be with the first op that names it. */
-export function applyRow(db: Db, op: Op): void {
+export function applyRow(statements: Statements, op: Op): void {
   const row = ROW_TABLES[op.entity]
-  if (row !== undefined) applyWholeRow(db, op, row)
-  else applyField(db, op)
+  if (row !== undefined) applyWholeRow(statements, op, row)
+  else applyField(statements, op)
 }
 
-function applyField(db: Db, op: Op): void {
+function applyField(statements: Statements, op: Op): void {
   const kind = op.entity as EntityKind
   const keyColumn = KEY_FIELD[kind]
   if (op.field === DELETED) {
-    db.prepare(`DELETE FROM ${kind} WHERE ${keyColumn} = ?`).run(op.key)
-    if (kind === 'machine') forgetAttempts(db, op.key)
+    statements.get(`DELETE FROM ${kind} WHERE ${keyColumn} = ?`).run(op.key)
+    if (kind === 'machine') forgetAttempts(statements, op.key)
     return
   }
-  db.prepare(`INSERT INTO ${kind} (${keyColumn}) VALUES (?) ON CONFLICT DO NOTHING`).run(op.key)
+  statements.get(`INSERT INTO ${kind} (${keyColumn}) VALUES (?) ON CONFLICT DO NOTHING`).run(op.key)
   if (kind === 'machine' && op.field === 'interfaces') {
-    applyInterfaces(db, op)
+    applyInterfaces(statements, op)
     return
   }
   const column = COLUMNS[kind].find((each) => each.field === op.field)
   if (column === undefined) throw new Error(`no field ${op.field} in ${kind}`)
   const value: unknown = JSON.parse(op.value)
   const stored = column.json && value !== null ? op.value : value
-  db.prepare(`UPDATE ${kind} SET ${column.column} = ? WHERE ${keyColumn} = ?`).run(stored, op.key)
+  statements.get(`UPDATE ${kind} SET ${column.column} = ? WHERE ${keyColumn} = ?`).run(stored, op.key)
 }
 
-function applyWholeRow(db: Db, op: Op, columns: readonly string[]): void {
+function applyWholeRow(statements: Statements, op: Op, columns: readonly string[]): void {
   if (op.field === DELETED) {
-    db.prepare(`DELETE FROM ${op.entity} WHERE id = ?`).run(op.key)
+    statements.get(`DELETE FROM ${op.entity} WHERE id = ?`).run(op.key)
     return
   }
   const row = JSON.parse(op.value) as Record<string, unknown>
   const places = columns.map(() => '?').join(', ')
-  db.prepare(`INSERT OR REPLACE INTO ${op.entity} (${columns.join(', ')}) VALUES (${places})`).run(
-    ...columns.map((column) => row[column] ?? null)
-  )
+  statements
+    .get(`INSERT OR REPLACE INTO ${op.entity} (${columns.join(', ')}) VALUES (${places})`)
+    .run(...columns.map((column) => row[column] ?? null))
 }
 
-function applyInterfaces(db: Db, op: Op): void {
-  db.prepare('DELETE FROM interface WHERE machine = ?').run(op.key)
+function applyInterfaces(statements: Statements, op: Op): void {
+  statements.get('DELETE FROM interface WHERE machine = ?').run(op.key)
   // Within one transaction a MAC or an address may move from a machine whose own op comes later.
-  const release = db.prepare('DELETE FROM interface WHERE mac = ? OR ipv4 = ?')
-  const insert = db.prepare('INSERT INTO interface (mac, machine, position, ipv4, subnet) VALUES (?, ?, ?, ?, ?)')
+  const release = statements.get('DELETE FROM interface WHERE mac = ? OR ipv4 = ?')
+  const insert = statements.get('INSERT INTO interface (mac, machine, position, ipv4, subnet) VALUES (?, ?, ?, ?, ?)')
   for (const [position, each] of (JSON.parse(op.value) as Interface[]).entries()) {
     release.run(each.mac, each.ipv4)
     insert.run(each.mac, op.key, position, each.ipv4, each.subnet)
@@ -93,9 +93,9 @@ function applyInterfaces(db: Db, op: Op): void {
 }
 
 /** A machine that is gone takes its attempts along, so that no token of it serves a later one of the same name. */
-function forgetAttempts(db: Db, machine: string): void {
-  db.prepare('DELETE FROM token WHERE attempt IN (SELECT id FROM attempt WHERE machine = ?)').run(machine)
-  db.prepare('DELETE FROM attempt WHERE machine = ?').run(machine)
+function forgetAttempts(statements: Statements, machine: string): void {
+  statements.get('DELETE FROM token WHERE attempt IN (SELECT id FROM attempt WHERE machine = ?)').run(machine)
+  statements.get('DELETE FROM attempt WHERE machine = ?').run(machine)
 }
 
 /** Everything that administrators write, as it stands on disk. */
