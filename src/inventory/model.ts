@@ -8,10 +8,11 @@ import type { Life } from './lifecycle.ts'
  * normalize.ts checks what a shape can't say and gives each value its canonical spelling.
  */
 
+const strict = { additionalProperties: false } as const
 const Vars = Type.Record(Type.String({ pattern: '^[a-z_][a-z0-9_]{0,62}$' }), Type.Unknown(), {
+  ...strict,
   description: 'Values for templates: lower-case names, any JSON values.'
 })
-const strict = { additionalProperties: false } as const
 const choice = <const T extends readonly string[]>(values: T, options: { description?: string } = {}) =>
   Type.Unsafe<T[number]>({ type: 'string', enum: values, ...options })
 const KernelArguments = Type.Array(Type.String({ minLength: 1, maxLength: 512, pattern: '^[!-~]+$' }), {
@@ -59,7 +60,7 @@ export const MachineInput = Type.Object(
       Type.String({ pattern: '^[A-Za-z0-9,.:-]{1,64}$', description: "The kernel's console: ttyS0,115200n8." })
     ),
     kernelArguments: Type.Optional(KernelArguments),
-    labels: Type.Optional(Type.Record(Type.String({ minLength: 1, maxLength: 63 }), Type.String({ maxLength: 255 }))),
+    labels: Type.Optional(Type.Record(Type.String({ pattern: '^.{1,63}$' }), Type.String({ maxLength: 255 }), strict)),
     vars: Type.Optional(Vars)
   },
   strict
