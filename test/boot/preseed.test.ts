@@ -1,0 +1,114 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import type { TemplateContext } from '../../src/boot/context.ts'
+import { createRenderer } from '../../src/boot/render.ts'
+import { questionsOf } from './preseed-questions.ts'
+import { bareContext, fullContext } from './template-context.ts'
+
+const { render } = createRenderer(join(import.meta.dirname, '../../boot-templates'))
+const PRESEED = 'preseed/debian.cfg.njk'
+
+test('a shell accepts every command of a preseed', (t) => {
+  for (const context of [fullContext(), bareContext()]) {
+    const commands = questionsOf(render(PRESEED, context)).filter(({ name }) => name.endsWith('_command'))
+    t.is(commands.length, 3)
+    for (const { value } of commands) t.is(spawnSync('sh', ['-n', '-c', value], { encoding: 'utf8' }).stderr, '')
+  }
+})
+
+test('the late command writes role, facts and keys, and reports last', (t) => {
+  const target = sandbox(t)
+  const reports = runCommand('preseed/late_command', fullContext(), target)
+  const read = (path: string) => readFileSync(join(target, path), 'utf8')
+  t.is(read('etc/tandem/role'), 'openstack::compute\n')
+  t.is(read('etc/facter/facts.d/tandem.txt'), 'tandem_role=openstack::compute\ntandem_class=role::openstack::compute\n')
+  t.is(read('root/.ssh/authorized_keys'), "ssh-ed25519 AAAA ann@example.org\nssh-ed25519 BBBB bob's key\n")
+  t.is(statSync(join(target, 'root/.ssh')).mode & 0o777, 0o700)
+  t.is(statSync(join(target, 'root/.ssh/authorized_keys')).mode & 0o777, 0o600)
+  t.deepEqual(reports, [
+    'in-target install -d -m 700 -o ops -g ops /home/ops/.ssh',
+    'in-target install -m 600 -o ops -g ops /root/.ssh/authorized_keys /home/ops/.ssh',
+    'tandem-status installed'
+  ])
+})
+
+test('a late command that fails reports that, and not installed', (t) => {
+  const target = sandbox(t)
+  writeFileSync(join(target, 'etc'), 'no folder')
+  t.deepEqual(runCommand('preseed/late_command', fullContext(), target), [
+    'tandem-status failed preseed/late_command did not finish'
+  ])
+})
+
+const disks: [seen: string, disk: string | null, reports: string[]][] = [
+  ['/dev/vda', null, chosen('/dev/vda')],
+  ['', null, ['tandem-status failed This machine has 0 disks (): set the one to install on']],
+  [
+    '/dev/sda /dev/sdb',
+    null,
+    ['tandem-status failed This machine has 2 disks (/dev/sda /dev/sdb): set the one to install on']
+  ],
+  ['/dev/sda', '/dev/gone', ['tandem-status failed The disk set for this machine is not there, only /dev/sda']]
+]
+
+for (const [seen, disk, reports] of disks) {
+  test(`the one disk is chosen, or none: ${disk ?? 'unset'} of "${seen}"`, (t) => {
+    const context = bareContext()
+    const machine = { ...context.machine, disk }
+    const said = runCommand('partman/early_command', { ...context, machine }, sandbox(t), seen)
+    t.deepEqual(said, ['tandem-status partitioning', ...reports])
+  })
+}
+
+test('the report is JSON, with and without a message, and a failure stops there', (t) => {
+  const target = sandbox(t)
+  const early = commandOf('preseed/early_command', bareContext())
+  const end = early.indexOf('> /bin/tandem-status')
+  t.true(end > 0)
+  const script = execFileSync('sh', ['-c', early.slice(0, end)], { encoding: 'utf8' })
+  stub(target, 'wget', 'for word in "$@"; do case $word in --post-data=*) echo "$word" | cut -d= -f2-;; esac; done')
+  stub(target, 'sleep', 'echo waits; false')
+  const report = (...words: string[]) =>
+    execFileSync('sh', ['-c', script, 'tandem-status', ...words], {
+      encoding: 'utf8',
+      env: { PATH: `${target}:/usr/bin:/bin` }
+    })
+  t.is(report('fetched'), '{"stage":"fetched"}\n')
+  t.is(report('failed', 'no disk'), '{"stage":"failed","message":"no disk"}\nwaits\n')
+})
+
+function commandOf(name: string, context: TemplateContext): string {
+  return questionsOf(render(PRESEED, context)).find((question) => question.name === name)?.value ?? ''
+}
+
+/** Runs a command of the preseed with the installer's programs as stubs; returns what they were asked for. */
+function runCommand(name: string, context: TemplateContext, target: string, disksSeen = ''): string[] {
+  const log = join(target, 'log')
+  for (const program of ['in-target', 'debconf-set', 'sync']) stub(target, program, `echo "${program} $*" >> ${log}`)
+  stub(target, 'tandem-status', `echo "tandem-status $*" >> ${log}\n[ "$1" != failed ] || kill $PPID`)
+  stub(target, 'list-devices', `printf '%s\\n' ${disksSeen}`)
+  const command = commandOf(name, context).replaceAll('/target', target)
+  spawnSync('sh', ['-c', command], { env: { PATH: `${target}:/usr/bin:/bin` } })
+  return readFileSync(log, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .filter((line) => line.trim() !== 'sync')
+}
+
+function chosen(disk: string): string[] {
+  return ['partman-auto/disk', 'grub-installer/bootdev'].map((question) => `debconf-set ${question} ${disk}`)
+}
+
+function stub(folder: string, name: string, body: string): void {
+  writeFileSync(join(folder, name), `#!/bin/sh\n${body}\n`)
+  chmodSync(join(folder, name), 0o755)
+}
+
+function sandbox(t: { teardown(clean: () => void): void }): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-preseed-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  return folder
+}
