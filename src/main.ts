@@ -52,7 +52,7 @@ const TEMPLATES = join(import.meta.dirname, '..', 'boot-templates')
 export async function startDaemon(config: Config, log: Logger, version: string, now: Now = Date.now): Promise<Daemon> {
   const stops: (() => unknown)[] = []
   const stopAll = async () => {
-    for (const stop of stops.reverse()) await stop()
+    for (const stop of stops.splice(0).reverse()) await stop()
   }
   try {
     return await start(config, log, version, now, stops, stopAll)
@@ -105,7 +105,12 @@ async function start(
   const report = journal.step.bind(journal)
   const onInternal = (error: Error, request: string) => log.error({ err: error }, `${request}: ${error.message}`)
 
-  for (const { address } of interfaces) {
+  for (const { name, address, network } of interfaces) {
+    if (!address.startsWith('127.') && inventory.subnetOf(address) === undefined) {
+      log.warn(
+        `no subnet holds ${address} of ${name}: machines there get no answer until \`tandem subnet set ${network}\``
+      )
+    }
     const app = provisioningServer({ boot, callbacks, loaders, report, onInternal })
     await listen(app, 'provisioning HTTP', address, config.ports.http)
     stops.push(() => app.close())

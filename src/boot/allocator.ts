@@ -36,7 +36,7 @@ type Grant = {
   reasons: readonly string[]
 }
 
-type Refusal = { refused: 'nak' | 'silence'; reason: string }
+type Refusal = { refused: 'nak' | 'silence'; reason: string; actOn?: true }
 
 /** Seconds: a registered machine keeps its address however long the service is away. */
 const REGISTERED_LEASE = 43_200
@@ -96,7 +96,7 @@ export class AddressAllocator {
     if (decision.action === 'ignore') return { refused: 'silence', reason: decision.reasons.join('; ') }
     const fixed = inventory.fixedAddress(client.mac, subnet.cidr)
     const address = fixed ?? this.#dynamicAddress(client, subnet, requested)
-    if (address === undefined) return { refused: 'silence', reason: noAddress(situation, subnet) }
+    if (address === undefined) return { refused: 'silence', reason: noAddress(situation, subnet), actOn: true }
     const boot = bootAnswer(situation, decision, this.#endpoints, client.server)
     return {
       address,

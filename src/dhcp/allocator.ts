@@ -48,7 +48,12 @@ export type Grant = {
 }
 
 /** No lease. `nak`: tell the client that its address is wrong (RFC 2131, 4.3.2); `silence`: say nothing. */
-export type Refusal = { readonly refused: 'nak' | 'silence'; readonly reason: string }
+export type Refusal = {
+  readonly refused: 'nak' | 'silence'
+  readonly reason: string
+  /** A person has to put something right, such as a pool that is full. */
+  readonly actOn?: true
+}
 
 /** What the DHCP side needs from the rest of Tandem. */
 export interface Allocator {

@@ -89,7 +89,7 @@ export async function start({ interfaces, port, allocator, report }: DhcpServerO
         return nothing('elsewhere', 'debug', 'the client chose another server')
       case 'DISCOVER': {
         const grant = allocator.offer(request.client, request.requested)
-        if ('refused' in grant) return nothing('silence', 'info', grant.reason)
+        if ('refused' in grant) return nothing('silence', grant.actOn ? 'warn' : 'info', grant.reason)
         send('OFFER', grantReply(conversation.packet, 'OFFER', grant, request.serverId), conversation)
         return { answered: describeGrant('OFFER', grant), level: 'info', outcome: 'offer' }
       }
@@ -100,7 +100,7 @@ export async function start({ interfaces, port, allocator, report }: DhcpServerO
           const taken = commits.add({ ...conversation, client, grant, serverId })
           return taken ? undefined : nothing('overload', 'info', `${MOST_PENDING} leases wait to be made durable`)
         }
-        if (grant.refused === 'silence') return nothing('silence', 'info', grant.reason)
+        if (grant.refused === 'silence') return nothing('silence', grant.actOn ? 'warn' : 'info', grant.reason)
         send('NAK', refusalReply(conversation.packet, grant.reason, serverId), conversation)
         return { answered: `NAK: ${grant.reason}`, level: 'info', outcome: 'nak' }
       }
