@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type Static, Type } from 'typebox'
-import { type Document, isMap, LineCounter, parseDocument, visit } from 'yaml'
+import { isMap } from 'yaml'
 import { type Ipv4, parseIpv4 } from './net/ipv4.ts'
 import { type Finding, fieldOf, Validator } from './net/validation.ts'
+import { FileError, parseYaml } from './yaml.ts'
 
 const strict = { additionalProperties: false } as const
 const Port = Type.Integer({ minimum: 1, maximum: 65535 })
@@ -86,24 +87,13 @@ export function embeddedConfig(state: string): Config {
   }
 }
 
-/** Everything that is wrong with a configuration, one line each, ready to print: `tandem.yaml:7: provisioning.http: must be integer`. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-  readonly lines: readonly string[]
-
-  constructor(lines: readonly string[]) {
-    super(lines.join('\n'))
-    this.lines = lines
-  }
-}
-
-/** @throws {ConfigError} naming every error with its line. */
+/** @throws {FileError} naming every error with its line. */
 export function loadConfig(path: string): Config {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    throw new ConfigError([
+    throw new FileError([
       `${path}: cannot be read (${(error as NodeJS.ErrnoException).code}): \`tandem init\` writes one`
     ])
   }
@@ -111,22 +101,12 @@ export function loadConfig(path: string): Config {
 }
 
 export function parseConfig(text: string, path: string): Config {
-  const lineCounter = new LineCounter()
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' })
-  const lineAt = (offset: number) => lineCounter.linePos(offset).line
-  const broken = [
-    ...document.errors.map(({ pos, message }) => ({ offset: pos[0], message })),
-    ...aliasesWithoutAnchor(document)
-  ]
-  if (broken.length > 0) {
-    throw new ConfigError(broken.map(({ offset, message }) => `${path}:${lineAt(offset)}: ${message}`))
-  }
-  const value: unknown = document.toJS() ?? {}
+  const { document, value, lineAt } = parseYaml(text, path)
   const findings = [...new Validator().check(ConfigFile, value), ...addressFindings(value)]
   if (findings.length > 0) {
     const located = findings.map((finding) => ({ ...finding, line: lineOf(finding) }))
     located.sort((a, b) => a.line - b.line)
-    throw new ConfigError(
+    throw new FileError(
       located.map(({ path: at, message, line }) => `${path}:${line}: ${fieldOf(at) || 'the file'}: ${message}`)
     )
   }
@@ -149,21 +129,6 @@ export function parseConfig(text: string, path: string): Config {
     }
     return 1
   }
-}
-
-/** They are no errors to the parser, only to who asks for the values. */
-function aliasesWithoutAnchor(document: Document): { offset: number; message: string }[] {
-  const found: { offset: number; message: string }[] = []
-  visit(document, {
-    Alias(_key, alias) {
-      if (alias.resolve(document)) return
-      found.push({
-        offset: alias.range?.[0] ?? 0,
-        message: `*${alias.source} has no anchor &${alias.source} before it`
-      })
-    }
-  })
-  return found
 }
 
 /** What a schema can't say: addresses are addresses, and `listen` has a port. */

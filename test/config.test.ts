@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { ConfigError, embeddedConfig, loadConfig, parseConfig } from '../src/config.ts'
+import { embeddedConfig, loadConfig, parseConfig } from '../src/config.ts'
+import { FileError } from '../src/yaml.ts'
 
 const MINIMAL = 'provisioning: { interfaces: [{ name: br0 }] }'
 
@@ -12,7 +13,7 @@ function wrong(text: string): readonly string[] {
     parseConfig(text, 'tandem.yaml')
     return []
   } catch (error) {
-    if (error instanceof ConfigError) return error.lines
+    if (error instanceof FileError) return error.lines
     throw error
   }
 }
@@ -159,7 +160,7 @@ test('an anchor may be used: aliases are YAML', (t) => {
 })
 
 test('a file that is not there is said in one line, with the command that writes one', (t) => {
-  const error = t.throws(() => loadConfig('/nowhere/tandem.yaml'), { instanceOf: ConfigError })
+  const error = t.throws(() => loadConfig('/nowhere/tandem.yaml'), { instanceOf: FileError })
   t.is(error?.message, '/nowhere/tandem.yaml: cannot be read (ENOENT): `tandem init` writes one')
 })
 

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { parseDocument, stringify } from 'yaml'
+import { stringify } from 'yaml'
 import { FIRMWARE_NAMES } from '../net/firmware.ts'
 import { parseMac } from '../net/mac.ts'
+import { FileError, parseYaml } from '../yaml.ts'
 import { type Context, clientOf, segment } from './context.ts'
 import { CommandFailed, UsageError } from './errors.ts'
 import { column, type Output, printList, printOne } from './output.ts'
@@ -92,10 +93,11 @@ function readYaml(file: string): unknown {
   } catch (error) {
     throw new CommandFailed(`${file} can't be read (${(error as NodeJS.ErrnoException).code})`)
   }
-  const document = parseDocument(text)
-  if (document.errors.length > 0)
-    throw new CommandFailed(`${file}: ${document.errors.map((error) => error.message).join('\n')}`)
-  return document.toJS() ?? {}
+  try {
+    return parseYaml(text, file === '-' ? 'standard input' : file).value
+  } catch (error) {
+    throw error instanceof FileError ? new CommandFailed(error.message) : error
+  }
 }
 
 function printEdit(output: Output, { kind, key, action, fields }: Edit, dryRun: boolean): void {
@@ -103,7 +105,7 @@ function printEdit(output: Output, { kind, key, action, fields }: Edit, dryRun: 
   output.line(`${sign} ${kind} ${key}`)
   if (action !== 'change' && !dryRun) return
   for (const { field, before, after } of fields) {
-    if (before !== undefined) output.line(`    - ${field}: ${JSON.stringify(before)}`)
+    if (before !== null && before !== undefined) output.line(`    - ${field}: ${JSON.stringify(before)}`)
     if (after !== null && after !== undefined) output.line(`    + ${field}: ${JSON.stringify(after)}`)
   }
 }

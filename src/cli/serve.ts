@@ -4,10 +4,11 @@ import type { Command } from 'commander'
 import { type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
 import { TOKEN_FILE } from '../admin-token.ts'
-import { type Config, ConfigError, embeddedConfig, loadConfig } from '../config.ts'
+import { type Config, embeddedConfig, loadConfig } from '../config.ts'
 import { addEmbeddedSubnet } from '../embedded.ts'
 import { type Daemon, startDaemon } from '../main.ts'
 import { StartError } from '../start-error.ts'
+import { FileError } from '../yaml.ts'
 import type { Context } from './context.ts'
 import { CommandFailed, UsageError } from './errors.ts'
 import type { Output } from './output.ts'
@@ -55,7 +56,7 @@ function configOf(file: string): Config {
   try {
     return loadConfig(file)
   } catch (error) {
-    if (error instanceof ConfigError) throw new UsageError(error.message)
+    if (error instanceof FileError) throw new UsageError(error.message)
     throw error
   }
 }
