@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { request as httpsRequest, type RequestOptions } from 'node:https'
+import type { IncomingMessage } from 'node:http'
+import { request } from 'node:https'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -10,19 +10,22 @@ import { CERTIFICATE_FILE, TOKEN_FILE, URL_FILE } from '../admin-token.ts'
 import { CommandFailed } from './errors.ts'
 
 /** Where the service is, who asks, and which certificate it must show. */
-export type Access = { readonly url: string; readonly token: string; readonly ca?: string }
+export type Access = { readonly url: string; readonly token: string; readonly ca?: X509Certificate }
 
 const STATE_FOLDERS = ['var', '/var/lib/tandem']
 
 /**
- * Finds the service: TANDEM_URL and TANDEM_TOKEN (with TANDEM_CA, a file, where the certificate is
- * self-made), else what a daemon left in the state folder.
+ * Finds the service: what a daemon left in the state folder that is named; else TANDEM_URL and
+ * TANDEM_TOKEN (with TANDEM_CA, a file, where the certificate is self-made); else a usual state folder.
  */
 export function findAccess(state: string | undefined, env: NodeJS.ProcessEnv): Access {
   const { TANDEM_URL: url, TANDEM_TOKEN: token, TANDEM_CA: ca } = env
   if (state === undefined && url !== undefined) {
     if (token === undefined) throw new CommandFailed('TANDEM_URL is set and TANDEM_TOKEN is not: set both')
-    return { url: url.replace(/\/$/, ''), token, ...(ca ? { ca: readText(ca) } : {}) }
+    if (!/^https:\/\/[^/]+\/?$/.test(url) || !URL.canParse(url)) {
+      throw new CommandFailed(`TANDEM_URL "${url}" is not of the form https://HOST:PORT`)
+    }
+    return { url: url.replace(/\/$/, ''), token: headerSafe(token.trim()), ...(ca ? { ca: certificateOf(ca) } : {}) }
   }
   const folders = state === undefined ? STATE_FOLDERS : [state]
   const folder = folders.find((each) => existsSync(join(each, URL_FILE)))
@@ -32,9 +35,24 @@ export function findAccess(state: string | undefined, env: NodeJS.ProcessEnv): A
     )
   }
   return {
-    url: url ?? readText(join(folder, URL_FILE)).trim(),
-    token: token ?? readText(join(folder, TOKEN_FILE)).trim(),
-    ca: readText(join(folder, CERTIFICATE_FILE))
+    url: readText(join(folder, URL_FILE)).trim(),
+    token: headerSafe(readText(join(folder, TOKEN_FILE)).trim()),
+    ca: certificateOf(join(folder, CERTIFICATE_FILE))
+  }
+}
+
+function headerSafe(token: string): string {
+  if (/^[!-~]+$/.test(token)) return token
+  throw new CommandFailed('the token is empty, or holds what no token holds')
+}
+
+/** The file's first certificate: a server's own, where intermediate ones follow. */
+function certificateOf(path: string): X509Certificate {
+  const text = readText(path)
+  try {
+    return new X509Certificate(text)
+  } catch {
+    throw new CommandFailed(`${path} holds no certificate`)
   }
 }
 
@@ -52,7 +70,11 @@ export class Client {
   /** The answer's JSON. @throws {CommandFailed} with the service's own words when it refuses. */
   async json<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T> {
     const answer = await this.send(method, path, body === undefined ? undefined : { json: body })
-    return (answer.text === '' ? {} : JSON.parse(answer.text)) as T
+    try {
+      return JSON.parse(answer.text) as T
+    } catch {
+      throw new CommandFailed(`${this.#access.url} answers something else than Tandem: is it the admin side's URL?`)
+    }
   }
 
   async text(path: string): Promise<string> {
@@ -75,9 +97,8 @@ export class Client {
     const payload = body && 'json' in body ? Buffer.from(JSON.stringify(body.json)) : undefined
     const length = payload?.length ?? (body && 'stream' in body ? body.length : undefined)
     const type = payload ? 'application/json' : 'application/octet-stream'
-    const send = url.startsWith('https:') ? httpsRequest : httpRequest
     const response = Promise.withResolvers<IncomingMessage>()
-    const call = send(`${url}/api/v1${path}`, {
+    const call = request(`${url}/api/v1${path}`, {
       method,
       headers: {
         authorization: `Bearer ${token}`,
@@ -105,11 +126,13 @@ export class Client {
 }
 
 /** A server's certificate is pinned: itself, whoever signed it, under whatever name it is reached. An authority's is not. */
-function trust(pem: string) {
-  const certificate = new X509Certificate(pem)
-  if (certificate.ca) return { ca: pem }
-  const secureContext = createSecureContext({ ca: certificate.toString(), allowPartialTrustChain: true })
-  return { secureContext, checkServerIdentity: () => undefined }
+function trust(certificate: X509Certificate) {
+  const ca = certificate.toString()
+  if (certificate.ca) return { ca }
+  return {
+    secureContext: createSecureContext({ ca, allowPartialTrustChain: true }),
+    checkServerIdentity: () => undefined
+  }
 }
 
 function readText(path: string): string {
