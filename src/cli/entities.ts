@@ -142,10 +142,11 @@ function commandsOf(program: Command, context: Context, kind: Kind): Command {
     )
     .option('--unset <field>', 'remove a value (repeatable)', several)
     .action(async (key: string, { unset, ...fields }: Fields & { unset?: string[] }, command: Command) => {
+      const removed = Object.fromEntries((unset ?? []).map((field) => [field, null]))
+      const body = { ...kind.body(fields as Fields), ...removed }
       const client = clientOf(command, context)
       const there = await client.exists('GET', path(key))
-      const removed = Object.fromEntries((unset ?? []).map((field) => [field, null]))
-      await client.json(there ? 'PATCH' : 'PUT', path(key), { ...kind.body(fields as Fields), ...removed })
+      await client.json(there ? 'PATCH' : 'PUT', path(key), body)
       output.line(`${kind.name} ${key} ${there ? 'changed' : 'created'}`)
     })
 
