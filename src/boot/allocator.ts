@@ -74,7 +74,13 @@ export class AddressAllocator {
     return grant
   }
 
+  /** @throws {Error} when an address was given to a registered machine since it was granted; then no lease is made. */
   async commit(leases: readonly { client: Client; grant: { address: Ipv4; leaseTime: number } }[]): Promise<void> {
+    for (const { client, grant } of leases) {
+      const owner = this.#facts.inventory.machineByAddress(grant.address)
+      const isOwn = owner?.interfaces.some(({ mac, ipv4 }) => mac === client.mac && ipv4 === grant.address) ?? true
+      if (!isOwn) throw new Error(`${grant.address} was given to ${owner?.name} meanwhile: ask again`)
+    }
     this.#facts.leases.grant(
       leases.map(({ client, grant }) => ({
         address: grant.address,
