@@ -108,7 +108,8 @@ export class Draft implements AddressView {
       facts = { ...other.facts, ...facts }
       this.delete('machine', other.name)
     }
-    const interfaces = settleInterfaces(this, [...this.list('subnet')], machine)
+    const before = this.#base.get('machine', machine.name)
+    const interfaces = settleInterfaces(this, [...this.list('subnet')], machine, before)
     return this.#put('machine', { ...machine, facts, interfaces })
   }
 

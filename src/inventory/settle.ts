@@ -15,10 +15,16 @@ export interface AddressView {
 
 /**
  * A machine's interfaces, each with a fixed address: the one that was given, where nothing else uses it, or one chosen.
+ * @param before the machine as it was: a lease of an interface that was exchanged is in nobody's way.
  * @throws {InventoryError} `invalid`, `taken` or `no-address`.
  */
-export function settleInterfaces(view: AddressView, subnets: readonly Subnet[], machine: Machine): Interface[] {
-  const macs = machine.interfaces.map(({ mac }) => mac)
+export function settleInterfaces(
+  view: AddressView,
+  subnets: readonly Subnet[],
+  machine: Machine,
+  before?: Machine
+): Interface[] {
+  const macs = [...machine.interfaces, ...(before?.interfaces ?? [])].map(({ mac }) => mac)
   const services = serviceAddresses(subnets)
   const own = new Set<Ipv4>()
   for (const { ipv4 } of machine.interfaces) {

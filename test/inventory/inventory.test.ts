@@ -145,6 +145,20 @@ test('a machine may be given the address that it has a lease on', async (t) => {
   t.is(store.inventory.machineByAddress('10.77.0.100')?.name, 'db-1')
 })
 
+test('an interface that is exchanged leaves its address to the next, though its lease still runs', async (t) => {
+  const store = openStore()
+  const address = ip('10.77.0.4')
+  await change(store, (draft) => {
+    draft.putSubnet(subnet())
+    draft.putMachine(machine('db-1', 1))
+  })
+  store.leases.grant([{ address, mac: mac(1), seconds: 43_200 }])
+  await change(store, (draft) => {
+    draft.putMachine(machine('db-1', 2, { interfaces: [{ mac: mac(2), ipv4: address }] }))
+  })
+  t.is(store.inventory.fixedAddress(mac(2), cidr('10.77.0.0/24')), address)
+})
+
 test('every field of every entity is as it was after a restart', async (t) => {
   const store = openStore()
   await change(store, (draft) => {
