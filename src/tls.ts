@@ -13,13 +13,13 @@ const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as con
 const YEARS = 10
 const KEY = 'admin.key'
 
-/** The admin side's own certificate and key (PEM) from the state folder; made there when there are none. The key's mode is 0600. */
+/** The admin side's own certificate and key (PEM) from the state folder; made there when there are none for this address. The key's mode is 0600. */
 export async function ownCertificate(state: string, address: string, now: number): Promise<Tls> {
   const certPath = join(state, CERTIFICATE_FILE)
   const keyPath = join(state, KEY)
   const kept = existsSync(certPath) && existsSync(keyPath) ? read({ cert: certPath, key: keyPath }) : undefined
-  // One that doesn't match is of a configuration that named another certificate.
-  if (kept && flawOf(kept) === undefined) return kept
+  // One that doesn't match its key is of a configuration that named another certificate.
+  if (kept && flawOf(kept) === undefined && holds(kept, address, now)) return kept
   const made = await makeCertificate(address, now)
   writeFileSync(keyPath, made.key, { mode: 0o600 })
   writeFileSync(certPath, made.cert)
@@ -48,6 +48,11 @@ function read(paths: Tls): Tls {
     }
   }
   return { cert: text(paths.cert), key: text(paths.key) }
+}
+
+function holds({ cert }: Tls, address: string, now: number): boolean {
+  const certificate = new X509Certificate(cert)
+  return certificate.checkIP(address) !== undefined && certificate.validToDate.getTime() > now
 }
 
 function flawOf({ cert, key }: Tls): string | undefined {
