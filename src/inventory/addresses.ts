@@ -60,23 +60,20 @@ export function choosePoolAddress(
   start: number,
   isTaken: (address: Ipv4) => boolean
 ): Ipv4 | undefined {
-  const size = pools.reduce((sum, pool) => sum + poolSize(pool), 0)
+  const ranges = pools.map(({ from, to }) => ({ first: ipv4ToNumber(from), last: ipv4ToNumber(to) }))
+  const size = ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0)
   for (let step = 0; step < size; step += 1) {
-    const address = poolAddress(pools, (start + step) % size)
+    const address = addressAt(ranges, (start + step) % size)
     if (!isTaken(address)) return address
   }
   return undefined
 }
 
-function poolSize(pool: Pool): number {
-  return ipv4ToNumber(pool.to) - ipv4ToNumber(pool.from) + 1
-}
-
-function poolAddress(pools: readonly Pool[], index: number): Ipv4 {
+function addressAt(ranges: readonly { first: number; last: number }[], index: number): Ipv4 {
   let rest = index
-  for (const pool of pools) {
-    if (rest < poolSize(pool)) return ipv4FromNumber(ipv4ToNumber(pool.from) + rest)
-    rest -= poolSize(pool)
+  for (const { first, last } of ranges) {
+    if (first + rest <= last) return ipv4FromNumber(first + rest)
+    rest -= last - first + 1
   }
   throw new RangeError(`pool index ${index}`)
 }
