@@ -6,6 +6,7 @@ import type { Inventory } from '../../inventory/inventory.ts'
 import { ENTITY_KINDS, type EntityKind, KEY_FIELD, keyOf } from '../../inventory/model.ts'
 import { Validator } from '../../net/validation.ts'
 import type { AdminApp } from './app.ts'
+import { byKey } from './lists.ts'
 import { inputOf, withoutReadOnly } from './views.ts'
 import { checkShape, pluralOf, putInput, raise } from './writers.ts'
 
@@ -43,6 +44,7 @@ export function applyRoutes(app: AdminApp, inventory: Inventory, files: FileStor
         [...inventory.list(kind)]
           .filter((entity) => !('life' in entity) || entity.life.goal !== 'discover')
           .map((entity) => inputOf(kind, entity))
+          .sort((a, b) => byKey(kind, a, b))
       ])
     )
   )

@@ -1,6 +1,6 @@
 import { type TObject, Type } from 'typebox'
 import { stateOf } from '../../inventory/lifecycle.ts'
-import type { Entities, EntityKind, Machine } from '../../inventory/model.ts'
+import { type Entities, type EntityKind, KEY_FIELD, type Machine } from '../../inventory/model.ts'
 import { macOf } from '../mac.ts'
 import { viewOf } from './views.ts'
 
@@ -32,8 +32,14 @@ export function page(kind: EntityKind, entities: readonly Entities[EntityKind][]
   const matching = entities
     .filter((entity) => kind !== 'machine' || matches(entity as Machine, filter))
     .map((entity) => viewOf(kind, entity))
-    .sort((a, b) => String(a.name ?? a.cidr).localeCompare(String(b.name ?? b.cidr), 'en'))
+    .sort((a, b) => byKey(kind, a, b))
   return { items: matching.slice(offset, offset + limit), total: matching.length, limit, offset }
+}
+
+/** By name; addresses as numbers. */
+export function byKey(kind: EntityKind, a: Record<string, unknown>, b: Record<string, unknown>): number {
+  const key = KEY_FIELD[kind]
+  return String(a[key]).localeCompare(String(b[key]), 'en', { numeric: kind === 'subnet' })
 }
 
 function matches(machine: Machine, { state, role, image, mac, name }: Record<string, string | undefined>): boolean {
