@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
 
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 50_000
 
 /** Asserts until all holds, for what comes a moment later; what fails at last is the test's failure. */
 export async function eventually(t: ExecutionContext, assert: (t: ExecutionContext) => unknown): Promise<void> {
