@@ -10,7 +10,10 @@ type Column = { readonly field: string; readonly column: string; readonly json: 
 const text = (field: string): Column => ({ field, column: snake(field), json: false })
 const json = (field: string): Column => ({ field, column: snake(field), json: true })
 
-/** The columns of each entity beside its key; a machine's interfaces are a table of their own. */
+/**
+ * The columns of each entity beside its key, in the order of the model, in which people are shown them; a machine's
+ * interfaces are a table of their own.
+ */
 const COLUMNS: Record<EntityKind, readonly Column[]> = {
   machine: [
     ...['role', 'image', 'uuid', 'serial', 'disk', 'localBoot', 'console'].map(text),
@@ -21,7 +24,14 @@ const COLUMNS: Record<EntityKind, readonly Column[]> = {
     ...['family', 'release', 'architecture'].map(text),
     ...['kernel', 'initrd', 'kernelArguments', 'vars'].map(json)
   ],
-  subnet: [...['name', 'gateway', 'domain', 'lease', 'vlan'].map(text), ...['dns', 'ntp', 'pools', 'vars'].map(json)]
+  subnet: [
+    ...['name', 'gateway'].map(text),
+    ...['dns', 'ntp'].map(json),
+    text('domain'),
+    json('pools'),
+    ...['lease', 'vlan'].map(text),
+    json('vars')
+  ]
 }
 
 /** The fields of an entity that are written one by one. */
@@ -116,9 +126,14 @@ function loadKind(db: Db, kind: EntityKind): Map<string, unknown> {
         return [field, json && typeof value === 'string' ? JSON.parse(value) : value]
       })
       const entity = { [keyField]: key, ...Object.fromEntries(fields) }
-      return [key, interfaces ? { ...entity, interfaces: interfaces.get(key) ?? [] } : entity]
+      return [key, interfaces ? withInterfaces(entity, interfaces.get(key) ?? []) : entity]
     })
   )
+}
+
+function withInterfaces(entity: Record<string, unknown>, interfaces: readonly Interface[]): object {
+  const { name, role, image, ...others } = entity
+  return { name, role, image, interfaces, ...others }
 }
 
 function loadInterfaces(db: Db): Map<string, Interface[]> {
