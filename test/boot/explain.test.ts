@@ -56,6 +56,11 @@ for (const firmware of ['bios', 'uefi-x64', 'uefi-http', 'ipxe', 'os'] as const)
 
 test('a stranger is explained as it would be in the subnet with a pool', async (t) => {
   const boot = await openBoot(t)
+  await change(boot, (draft) => {
+    draft.delete('subnet', '10.77.0.0/24')
+    draft.putSubnet(subnet({ cidr: '10.76.0.0/24', gateway: '10.76.0.1', pools: [] }))
+  })
+  await change(boot, (draft) => draft.putSubnet(subnet()))
   t.like(of(boot, mac(9)), {
     machine: null,
     state: null,

@@ -1,6 +1,7 @@
 import test from 'ava'
 import { act } from '../../src/inventory/actions.ts'
 import { isSameBoot, STAGES, type Stage } from '../../src/inventory/attempts.ts'
+import type { Op } from '../../src/inventory/oplog.ts'
 import { hashSecret } from '../../src/inventory/tokens.ts'
 import { change, dump, machine, openStore, subnet } from '../support/inventory.ts'
 import { ip, mac } from '../support/values.ts'
@@ -71,6 +72,8 @@ test('four tokens of an attempt are kept: the latest', async (t) => {
     [false, false, false, true, true, true, true]
   )
   t.is(dump(db).token?.length, 4)
+  const tombstones = (dump(db).op as Op[]).filter(({ field }) => field === 'deleted')
+  t.deepEqual([...new Set(tombstones.map(({ entity, value }) => `${entity} ${value}`))], ['token true'])
 })
 
 test('twenty attempts of a machine are kept, and no token of the others', async (t) => {

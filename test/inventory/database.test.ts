@@ -1,7 +1,7 @@
 import { chmodSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
-import { DatabaseError, openDatabase } from '../../src/inventory/database.ts'
+import { DatabaseError, openDatabase, Statements } from '../../src/inventory/database.ts'
 import { MIGRATIONS } from '../../src/inventory/migrations.ts'
 import { change, dump, machine, openStore, subnet } from '../support/inventory.ts'
 import { tempFolder } from '../support/temp-folder.ts'
@@ -30,6 +30,12 @@ test('every table is STRICT: a value of a wrong type is an error, not a surprise
   const own = tables.filter(({ name }) => !name.startsWith('sqlite_'))
   t.true(own.length > 10)
   for (const { name, strict } of own) t.is(strict, 1, name)
+})
+
+test('a statement is compiled once', (t) => {
+  const statements = new Statements(openDatabase(':memory:'))
+  t.is(statements.get('SELECT 1'), statements.get('SELECT 1'))
+  t.not(statements.get('SELECT 1'), statements.get('SELECT 2'))
 })
 
 test('an inventory opened again is as it was left', async (t) => {

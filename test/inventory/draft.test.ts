@@ -41,6 +41,12 @@ const refused: [rule: string, code: InventoryErrorCode, message: RegExp, edit: E
     /there is no role web/,
     (d) => d.putMachine(machine('x', 2, { role: 'web' }))
   ],
+  [
+    'an image that is not there, of a machine',
+    'invalid',
+    /there is no image no/,
+    (d) => d.putMachine(machine('x', 2, { image: 'no' }))
+  ],
   ['an image that is not there', 'invalid', /there is no image no/, (d) => d.putRole({ ...role('web'), image: 'no' })],
   ['a subnet around another', 'taken', /overlaps/, (d) => d.putSubnet(subnet({ cidr: '10.0.0.0/8', pools: [] }))],
   [

@@ -158,6 +158,21 @@ test('absent values get their defaults', (t) => {
   t.like(subnetOf({}), { gateway: null, dns: [], ntp: [], domain: null, pools: [], lease: 3600, vlan: null })
 })
 
+test('what is given is kept', (t) => {
+  const given = { name: 'db-1', role: 'db', image: 'i', serial: 'S', disk: '/dev/sda', localBoot: 'sanboot' } as const
+  const lists = { kernelArguments: ['quiet'], labels: { rack: 'b7' }, vars: { a: 1 } }
+  t.like(machineOf({ ...given, ...lists, console: 'ttyS0' }), { ...given, ...lists, console: 'ttyS0' })
+  const role = { name: 'db', class: 'site::db', kind: 'virtual', note: 'n', image: 'i', vars: { a: 1 } } as const
+  t.deepEqual(roleFrom(role), role)
+  const image = { name: 'i', family: 'debian', release: 'bookworm', architecture: 'arm64' } as const
+  const files = { kernel: FILE, initrd: FILE, kernelArguments: ['quiet'], vars: { a: 1 } }
+  t.deepEqual(imageFrom({ ...image, ...files }), { ...image, ...files })
+  const pools = [{ from: '10.77.0.10', to: '10.77.0.20' }]
+  const subnet = { name: 'lab', gateway: '10.77.0.1', dns: ['10.0.0.1'], ntp: ['10.0.0.2'], domain: 'lab.org', pools }
+  const numbers = { lease: 120, vlan: 7, vars: { a: 1 } }
+  t.like(subnetOf({ ...subnet, ...numbers }) as object, { cidr: '10.77.0.0/24', ...subnet, ...numbers })
+})
+
 test('a replacement keeps the address of each MAC, the state and the facts', (t) => {
   const life = nextGeneration(REGISTERED, 'install', 'a')
   const held = { mac: mac(10), ipv4: ip('10.77.0.9'), subnet: cidr('10.77.0.0/24') }
