@@ -137,20 +137,17 @@ test('nothing outside the loaders is reached, by whatever spelling', async (t) =
 test('no file stays open, whether it was read, only asked for, or dropped half way', async (t) => {
   const { machines, path, config, folder } = await siteWithKernel(t)
   writeFileSync(join(config.loaders, 'large.efi'), Buffer.alloc(32 << 20))
-  for (const each of [path, '/boot/loaders/ipxe.efi']) {
-    for (const method of ['GET', 'HEAD']) await machines.send(method, each)
-  }
+  const served = () => [config.loaders, join(folder, 'state', 'files')].flatMap(filesOpenBelow)
+  for (const each of [path, '/boot/loaders/ipxe.efi']) await machines.send('HEAD', each)
+  t.deepEqual(served(), [])
+  for (const each of [path, '/boot/loaders/ipxe.efi']) await machines.get(each)
   const socket = connect({ host: config.interfaces[0]?.address ?? '', port: config.ports.http })
   socket.write('GET /boot/loaders/large.efi HTTP/1.1\r\nHost: x\r\n\r\n')
   await once(socket, 'data')
-  t.true(filesOpenBelow(config.loaders).length > 0)
+  t.true(served().length > 0)
   socket.destroy()
-  await eventually(t, (tt) => tt.deepEqual([...filesOpenBelow(config.loaders), ...filesOpenBelow(filesOf(folder))], []))
+  await eventually(t, (tt) => tt.deepEqual(served(), []))
 })
-
-function filesOf(folder: string): string {
-  return join(folder, 'state', 'files')
-}
 
 function filesOpenBelow(folder: string): string[] {
   return readdirSync('/proc/self/fd').flatMap((fd) => {
