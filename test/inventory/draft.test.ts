@@ -110,6 +110,17 @@ test('a machine deleted in a draft leaves its name, MAC and address to others of
   t.is(openStore({ db: store.db }).inventory.machineByAddress('10.77.0.4')?.name, 'web-1')
 })
 
+test('an address that a machine of the draft gave up again is free in it', async (t) => {
+  const store = await site()
+  const at = (ipv4: string) => ({ interfaces: [{ mac: mac(5), ipv4 }] })
+  await change(store, (draft) => {
+    draft.putMachine(machine('x', 5, at('10.77.0.20')))
+    draft.putMachine(machine('x', 5, at('10.77.0.21')))
+    draft.putMachine(machine('y', 6, { interfaces: [{ mac: mac(6), ipv4: '10.77.0.20' }] }))
+  })
+  t.is(store.inventory.machineByAddress('10.77.0.20')?.name, 'y')
+})
+
 test('what nothing in the draft uses any more can be deleted by it', async (t) => {
   const store = await site()
   await change(store, (draft) => {

@@ -95,10 +95,11 @@ const wrong: [rule: string, make: () => unknown, fields: Record<string, RegExp>]
         pools: [
           { from: '10.77.0.10', to: '10.77.0.20' },
           { from: '10.77.0.30', to: '10.77.0.40' },
-          { from: '10.77.0.20', to: '10.77.0.25' }
+          { from: '10.77.0.20', to: '10.77.0.25' },
+          { from: '10.77.0.26', to: '10.77.0.30' }
         ]
       }),
-    { 'pools[2]': /^overlaps pools\[0\]$/ }
+    { 'pools[2]': /^overlaps pools\[0\]$/, 'pools[3]': /^overlaps pools\[1\]$/ }
   ],
   [
     'everything at once in a subnet, and nothing twice',
