@@ -1,4 +1,6 @@
+import { basename } from 'node:path/posix'
 import { choosePoolAddress, inPool, serviceAddresses } from '../inventory/addresses.ts'
+import type { BootStage } from '../inventory/leases.ts'
 import type { Subnet } from '../inventory/model.ts'
 import type { FirmwareName } from '../net/firmware.ts'
 import { broadcastOf, contains, type Ipv4, maskOf } from '../net/ipv4.ts'
@@ -19,6 +21,7 @@ type Client = {
   readonly link: Ipv4
   readonly server: Ipv4
   readonly firmware: { readonly name: FirmwareName }
+  readonly busId?: string
   readonly hostName?: string
 }
 
@@ -75,7 +78,9 @@ export class AddressAllocator {
   }
 
   /** @throws {Error} when an address was given to a registered machine since it was granted; then no lease is made. */
-  async commit(leases: readonly { client: Client; grant: { address: Ipv4; leaseTime: number } }[]): Promise<void> {
+  async commit(
+    leases: readonly { client: Client; grant: Pick<Grant, 'address' | 'leaseTime' | 'boot'> }[]
+  ): Promise<void> {
     for (const { client, grant } of leases) {
       const owner = this.#facts.inventory.machineByAddress(grant.address)
       const isOwn = owner?.interfaces.some(({ mac, ipv4 }) => mac === client.mac && ipv4 === grant.address) ?? true
@@ -87,9 +92,21 @@ export class AddressAllocator {
         mac: client.mac,
         clientId: client.clientId,
         hostName: client.hostName,
+        ...bootStage(client, grant.boot),
         seconds: grant.leaseTime
       }))
     )
+    for (const { client } of leases) if (client.busId !== undefined) await this.#learnCard(client.mac, client.busId)
+  }
+
+  /** Keeps which card a machine boots by: the loader that suits it hangs on that. Written once. */
+  async #learnCard(mac: Mac, busid: string): Promise<void> {
+    const { inventory } = this.#facts
+    const machine = inventory.machineByMac(mac)
+    if (machine === undefined || machine.facts.busid === busid) return
+    const draft = inventory.draft()
+    draft.putReported({ ...machine, facts: { ...machine.facts, busid } })
+    await inventory.commit(draft, `machine ${machine.name}`)
   }
 
   /** What an offer would be, without any effect. */
@@ -138,6 +155,12 @@ export class AddressAllocator {
     if (usable(requested)) return requested
     return had?.address ?? leases.heldBy(mac, usable) ?? choosePoolAddress(pools, startOf(mac), isTaken)
   }
+}
+
+function bootStage({ firmware }: Client, boot: BootAnswer | undefined): { stage: BootStage; loader?: string } {
+  if (boot === undefined) return { stage: 'os' }
+  if (firmware.name === 'ipxe') return { stage: 'ipxe' }
+  return { stage: 'firmware', loader: basename(boot.kind === 'tftp' ? boot.file : boot.url) }
 }
 
 function noAddress({ machine, mac }: Situation, subnet: Subnet): string {

@@ -1,5 +1,5 @@
 import { generationText } from '../inventory/lifecycle.ts'
-import { firmwareByName } from '../net/firmware.ts'
+import { firmwareByName, SNPONLY } from '../net/firmware.ts'
 import { type Ipv4, maskOf, prefixOf } from '../net/ipv4.ts'
 import type { TemplateContext } from './context.ts'
 import type { Action, Decision, Situation } from './decide.ts'
@@ -18,22 +18,23 @@ export type BootAnswer =
 
 /** The boot part of a DHCP answer; undefined for clients that don't boot from the network, such as an installer. */
 export function bootAnswer(
-  { firmware, mac }: Situation,
+  situation: Situation,
   { action }: Decision,
   endpoints: Endpoints,
   server: Ipv4
 ): BootAnswer | undefined {
   if (action === 'ignore') return undefined
+  const { firmware, mac } = situation
   switch (firmware) {
     case 'ipxe':
       return { kind: 'script', server, url: endpoints.url(server, paths.script(mac)) }
     case 'bios':
     case 'uefi-x64':
     case 'uefi-arm64':
-      return { kind: 'tftp', server, file: loaderOf(firmware) }
+      return { kind: 'tftp', server, file: loaderOf(situation, action) }
     case 'uefi-http':
     case 'uefi-http-arm64':
-      return { kind: 'http', server, url: endpoints.url(server, paths.loader(loaderOf(firmware))) }
+      return { kind: 'http', server, url: endpoints.url(server, paths.loader(loaderOf(situation, action))) }
     case 'os':
     case 'unsupported':
       return undefined
@@ -74,6 +75,7 @@ export function templateContext(
       mac,
       labels: machine?.labels ?? {},
       localBoot: machine?.localBoot ?? 'exit',
+      loader: situation.loader ?? null,
       disk: machine?.disk ?? null
     },
     role: role ? { name: role.name, class: role.class } : null,
@@ -121,6 +123,8 @@ function kernelArguments({ machine, image, subnet, mac }: Situation, preseed: st
     `url=${preseed}`,
     `hostname=${machine?.name}`,
     ...(subnet?.domain ? [`domain=${subnet.domain}`] : []),
+    // Without a name server from DHCP netcfg asks for one, before there is a preseed file.
+    ...(subnet?.dns.length === 0 ? ['netcfg/get_nameservers='] : []),
     // netcfg takes the interface that BOOTIF names; `auto` keeps it from asking.
     'interface=auto',
     `BOOTIF=01-${mac.replaceAll(':', '-')}`,
@@ -128,7 +132,13 @@ function kernelArguments({ machine, image, subnet, mac }: Situation, preseed: st
   ]
 }
 
-function loaderOf(name: Situation['firmware']): string {
+/** PCI vendor 1af4 in iPXE's `busid`. */
+const VIRTIO = '01:1a:f4:'
+
+/** The firmware's loader; where iPXE would have to come back from a virtio card to UEFI, the one that can. */
+function loaderOf({ firmware: name, machine }: Situation, action: Action): string {
+  const isX64 = name === 'uefi-x64' || name === 'uefi-http'
+  if (isX64 && action !== 'install' && machine?.facts.busid?.startsWith(VIRTIO)) return SNPONLY.file
   const { loader } = firmwareByName(name)
   if (loader === undefined) throw new Error(`firmware ${name} has no loader`)
   return loader.file

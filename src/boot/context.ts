@@ -13,6 +13,8 @@ export type TemplateContext = {
     labels: Record<string, string>
     /** `exit` or `sanboot`: how a BIOS machine leaves iPXE for its disk. */
     localBoot: 'exit' | 'sanboot'
+    /** What the firmware loaded at this power-on, such as `ipxe.efi`; null for an iPXE that was there already. */
+    loader: string | null
     /** The disk to install on, such as /dev/sda or /dev/disk/by-id/...; null: the only one the machine has. */
     disk: string | null
   }

@@ -29,6 +29,8 @@ export type Situation = {
   readonly role?: Role | undefined
   /** The machine's image, or else its role's. */
   readonly image?: Image | undefined
+  /** What the firmware loaded at this power-on; null for an iPXE that was there already, undefined where nobody has booted. */
+  readonly loader?: string | null | undefined
   /** The kernel or the initrd that the image names and the store doesn't have whole. */
   readonly missingFile?: string | undefined
   /** In how many earlier power-ons the present generation's installer was offered. */

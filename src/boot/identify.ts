@@ -39,6 +39,7 @@ export function identify(facts: Facts, mac: Mac, firmware: FirmwareName, link?: 
     link: at,
     subnet: at && inventory.subnetOf(at),
     machine,
+    loader: leases.activeOfMac(mac)?.loader,
     role,
     image,
     missingFile: image && missingFile(files, image),

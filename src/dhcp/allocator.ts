@@ -17,6 +17,8 @@ export type Client = {
   readonly firmware: Firmware
   /** Option 97 in the form SMBIOS prints, lower case: `44454c4c-4c42-0010-8035-80b4c04f4e43`. */
   readonly uuid?: string
+  /** Which network card iPXE drives, as it prints `busid`: type, vendor, device, `01:1a:f4:10:00`. */
+  readonly busId?: string
   /** Option 12. */
   readonly hostName?: string
 }

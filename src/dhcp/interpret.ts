@@ -5,7 +5,7 @@ import type { Client } from './allocator.ts'
 import { classify } from './classify.ts'
 import { BOOTREQUEST, ETHERNET, type Packet } from './codec.ts'
 import { MalformedPacket } from './malformed.ts'
-import { MESSAGE, OPTION, type Option, RELAY_AGENT, read, readIfValid } from './options.ts'
+import { IPXE, MESSAGE, OPTION, type Option, RELAY_AGENT, read, readIfValid } from './options.ts'
 
 /** What this instance knows about a packet beside its bytes. */
 export type Arrival = {
@@ -91,6 +91,8 @@ function clientOf(packet: Packet, mac: Mac, arrival: Arrival): { client: Client;
   const named = legible(OPTION.hostName)
   const hostName = named !== undefined && HOST_NAME.test(named) ? named : undefined
   if (named !== hostName) ignored.push('option 12 (host name): a host name has letters, digits, dots and hyphens')
+  const ipxe = legible(OPTION.ipxe)
+  const busId = ipxe && readIfValid(ipxe, IPXE.busId)
   const client: Client = {
     mac,
     link: linkOf(packet, arrival),
@@ -98,9 +100,14 @@ function clientOf(packet: Packet, mac: Mac, arrival: Arrival): { client: Client;
     firmware: classify(packet.options),
     ...(clientId && { clientId: Buffer.from(clientId).toString('hex') }),
     ...(uuid && !UNSET_UUID.test(uuid) && { uuid }),
+    ...(busId && { busId: Array.from(busId, hex).join(':') }),
     ...(hostName && { hostName })
   }
   return { client, ignored }
+}
+
+function hex(byte: number): string {
+  return byte.toString(16).padStart(2, '0')
 }
 
 /**

@@ -58,7 +58,8 @@ export const RELAY_AGENT = {
 } as const
 
 export const IPXE = {
-  noProxyDhcp: option(176, 'no-pxedhcp', uint8, 'ipxe.org/cfg/no-pxedhcp')
+  noProxyDhcp: option(176, 'no-pxedhcp', uint8, 'ipxe.org/cfg/no-pxedhcp'),
+  busId: option(177, 'bus-id', bytes, 'ipxe.org/cfg/busid')
 } as const
 
 /** Values of the option {@link OPTION.messageType}. */

@@ -3,6 +3,8 @@ import type { Mac } from '../net/mac.ts'
 import type { Now } from './clock.ts'
 import type { Db } from './database.ts'
 
+export type BootStage = 'firmware' | 'ipxe' | 'os'
+
 /** An address that a client holds, or held until it expired. */
 export type Lease = {
   readonly address: Ipv4
@@ -10,6 +12,10 @@ export type Lease = {
   /** Option 61, hexadecimal. */
   readonly clientId: string | null
   readonly hostName: string | null
+  /** Who took it last: a firmware, iPXE, or anything else. */
+  readonly stage: BootStage
+  /** What the firmware of this boot was sent to load; null where none was, and where iPXE was there already, in a card's ROM. */
+  readonly loader: string | null
   /** Milliseconds since the epoch: of the first ACK to this client, of the latest, and of the end. */
   readonly startedAt: number
   readonly grantedAt: number
@@ -25,6 +31,10 @@ export type LeaseGrant = {
   mac: Mac
   clientId?: string | undefined
   hostName?: string | undefined
+  /** Default os. */
+  stage?: BootStage
+  /** Of a firmware. */
+  loader?: string | undefined
   seconds: number
 }
 
@@ -47,7 +57,7 @@ export class Leases {
     this.#db = db
     this.#now = now
     this.#owner = owner
-    type Row = Record<'address' | 'mac' | 'client_id' | 'host_name' | 'owner', string> &
+    type Row = Record<'address' | 'mac' | 'client_id' | 'host_name' | 'stage' | 'loader' | 'owner', string> &
       Record<'started_at' | 'granted_at' | 'expires_at' | 'version', number>
     for (const row of db.prepare('SELECT * FROM lease ORDER BY granted_at').all() as Row[]) {
       this.#keep({
@@ -55,6 +65,8 @@ export class Leases {
         mac: row.mac as Mac,
         clientId: row.client_id,
         hostName: row.host_name,
+        stage: row.stage as BootStage,
+        loader: row.loader,
         startedAt: row.started_at,
         grantedAt: row.granted_at,
         expiresAt: row.expires_at,
@@ -130,6 +142,8 @@ export class Leases {
         mac: grant.mac,
         clientId: grant.clientId ?? null,
         hostName: grant.hostName ?? null,
+        stage: grant.stage ?? 'os',
+        loader: loaderOf(grant, same ? before : undefined),
         startedAt: same && before ? before.startedAt : now,
         grantedAt: now,
         expiresAt: now + grant.seconds * 1000,
@@ -138,11 +152,9 @@ export class Leases {
       })
     }
     const upsert = this.#db.prepare(
-      `INSERT INTO lease (address, mac, client_id, host_name, started_at, granted_at, expires_at, owner, version)
-       VALUES (@address, @mac, @clientId, @hostName, @startedAt, @grantedAt, @expiresAt, @owner, @version)
-       ON CONFLICT (address) DO UPDATE SET mac = excluded.mac, client_id = excluded.client_id,
-         host_name = excluded.host_name, started_at = excluded.started_at, granted_at = excluded.granted_at,
-         expires_at = excluded.expires_at, owner = excluded.owner, version = excluded.version`
+      `INSERT OR REPLACE INTO lease
+         (address, mac, client_id, host_name, stage, loader, started_at, granted_at, expires_at, owner, version)
+       VALUES (@address, @mac, @clientId, @hostName, @stage, @loader, @startedAt, @grantedAt, @expiresAt, @owner, @version)`
     )
     this.#db
       .transaction(() => {
@@ -175,4 +187,10 @@ export class Leases {
     own.set(lease.address, lease)
     this.#byMac.set(lease.mac, own)
   }
+}
+
+/** iPXE that follows a firmware's handshake was loaded by it. */
+function loaderOf(grant: LeaseGrant, before: Lease | undefined): string | null {
+  if (grant.stage === 'firmware') return grant.loader ?? null
+  return grant.stage === 'ipxe' && before?.stage === 'firmware' ? before.loader : null
 }

@@ -96,6 +96,8 @@ export const MIGRATIONS: readonly string[] = [
     mac        TEXT NOT NULL,
     client_id  TEXT,
     host_name  TEXT,
+    stage      TEXT NOT NULL,
+    loader     TEXT,
     started_at INTEGER NOT NULL,
     granted_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,

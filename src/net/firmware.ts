@@ -24,6 +24,11 @@ export type Firmware = {
 }
 
 const UNDIONLY: Loader = { file: 'undionly.kpxe', package: 'ipxe' }
+/**
+ * iPXE that leaves the card to the firmware's own driver. Debian's ipxe.efi drives virtio cards itself and never
+ * comes back from it to OVMF; this one does (docs/decisions/004).
+ */
+export const SNPONLY: Loader = { file: 'snponly.efi', package: 'ipxe' }
 const IPXE_EFI: Loader = { file: 'ipxe.efi', package: 'ipxe' }
 /** Debian 12 has no build for arm64; a configured folder may hold one under this name. */
 const IPXE_ARM64: Loader = { file: 'ipxe-arm64.efi', package: 'ipxe (an arm64 build)' }

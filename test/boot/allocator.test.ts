@@ -305,3 +305,15 @@ test('whatever clients do: no address is held by two, and a registered machine g
     { numRuns: 150 }
   )
 })
+
+test('the card that iPXE drives is remembered with the machine, once', async (t) => {
+  const boot = await openBoot(t)
+  await installable(boot)
+  const client = { ...clientOf(mac(1)), busId: '01:1a:f4:10:00' }
+  const lease = { client, grant: { address: ip('10.77.0.4'), leaseTime: 600 } }
+  await boot.allocator.commit([lease])
+  t.is(boot.inventory.need('machine', 'db-1').facts.busid, '01:1a:f4:10:00')
+  const version = boot.inventory.version('machine', 'db-1')
+  await boot.allocator.commit([lease])
+  t.is(boot.inventory.version('machine', 'db-1'), version)
+})

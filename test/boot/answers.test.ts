@@ -33,6 +33,21 @@ for (const [firmware, answer] of Object.entries(answers)) {
   })
 }
 
+test('a virtio card under UEFI: the loader that comes back, wherever iPXE has to', (t) => {
+  const answerTo = (firmware: FirmwareName, action: Action, busid: string) => {
+    const known = { ...machine('vm-1', 1), facts: { busid } }
+    return bootAnswer({ ...NOBODY, firmware, machine: known }, decided(action), ENDPOINTS, OWN)
+  }
+  const [virtio, intel] = ['01:1a:f4:10:00', '01:80:86:10:0e']
+  for (const action of ['local', 'wait', 'discover'] as const) {
+    t.like(answerTo('uefi-x64', action, virtio), { file: 'snponly.efi' })
+    t.like(answerTo('uefi-http', action, virtio), { url: 'http://10.77.0.1:8080/boot/loaders/snponly.efi' })
+    t.like(answerTo('uefi-x64', action, intel), { file: 'ipxe.efi' })
+    t.like(answerTo('bios', action, virtio), { file: 'undionly.kpxe' })
+  }
+  t.like(answerTo('uefi-x64', 'install', virtio), { file: 'ipxe.efi' })
+})
+
 test('every action has a script', (t) => {
   t.deepEqual(SCRIPT_TEMPLATES, {
     install: 'ipxe/install.ipxe.njk',
@@ -69,6 +84,7 @@ test("everything that an installer's templates are given", (t) => {
       domain: 'example.org',
       mac: mac(1),
       labels: { rack: 'b7' },
+      loader: null,
       localBoot: 'sanboot',
       disk: '/dev/sda'
     },

@@ -88,7 +88,8 @@ function shapeOf(text: string): unknown {
 
 /** Where a context has a text that somebody may choose; an empty one says that there is none. */
 function placesOf(value: unknown, path: string[] = []): string[][] {
-  if (typeof value === 'string') return path.includes('localBoot') || value === '' ? [] : [path]
+  if (typeof value === 'string')
+    return path.includes('localBoot') || path.includes('loader') || value === '' ? [] : [path]
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, part]) => placesOf(part, [...path, key]))
 }

@@ -10,6 +10,7 @@ export function fullContext(): TemplateContext {
       mac: '52:54:00:00:00:0a',
       labels: { rack: 'b7' },
       localBoot: 'sanboot',
+      loader: 'ipxe.efi',
       disk: '/dev/disk/by-id/ata-DISK_1'
     },
     role: { name: 'openstack::compute', class: 'role::openstack::compute' },
@@ -51,7 +52,15 @@ export function bareContext(): TemplateContext {
   const full = fullContext()
   return {
     ...full,
-    machine: { ...full.machine, fqdn: 'compute-3', domain: null, labels: {}, localBoot: 'exit', disk: null },
+    machine: {
+      ...full.machine,
+      fqdn: 'compute-3',
+      domain: null,
+      labels: {},
+      localBoot: 'exit',
+      loader: null,
+      disk: null
+    },
     role: null,
     network: { address: null, mask: '255.255.255.0', prefix: 24, gateway: null, dns: [], ntp: [] },
     kernelArguments: [],

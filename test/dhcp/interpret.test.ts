@@ -39,6 +39,7 @@ test('a real DISCOVER tells all of its client', (t) => {
       link: OURS,
       server: OURS,
       firmware: firmwareByName('ipxe'),
+      busId: '01:1a:f4:10:00',
       uuid: '4c4c4544-0042-3510-8051-b4c04f4e4331'
     }
   })

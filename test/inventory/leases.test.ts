@@ -25,6 +25,8 @@ test('a granted lease is on disk, counted, and keeps its start when it is renewe
     mac: mac(1),
     clientId: null,
     hostName: null,
+    stage: 'os' as const,
+    loader: null,
     startedAt: start,
     grantedAt: start + 60_000,
     expiresAt: start + 660_000,
@@ -38,6 +40,8 @@ test('a granted lease is on disk, counted, and keeps its start when it is renewe
       mac: mac(1),
       client_id: null,
       host_name: null,
+      stage: 'os',
+      loader: null,
       started_at: lease.startedAt,
       granted_at: lease.grantedAt,
       expires_at: lease.expiresAt,
@@ -59,6 +63,20 @@ test('a restart finds the leases as they were, and who is where now', (t) => {
   t.is(again.leases.activeOfMac(mac(1))?.address, X)
   t.is(again.leases.handshakeOf(mac(1)), leases.handshakeOf(mac(1)))
   again.db.close()
+})
+
+test('a lease tells what the firmware of this boot loaded: iPXE from a ROM was loaded by none', (t) => {
+  const { leases } = open()
+  const taken = (stage: 'firmware' | 'ipxe' | 'os', loader?: string) => {
+    leases.grant([{ address: X, mac: mac(1), stage, loader, seconds: 600 }])
+    return leases.active(X)?.loader
+  }
+  t.is(taken('firmware', 'ipxe.efi'), 'ipxe.efi')
+  t.is(taken('ipxe'), 'ipxe.efi')
+  t.is(taken('ipxe'), null, 'no firmware asked before this one')
+  t.is(taken('firmware', 'ipxe.efi'), 'ipxe.efi')
+  t.is(taken('os'), null)
+  t.is(taken('ipxe'), null)
 })
 
 test('a lease runs for its seconds, and then the address is free', (t) => {

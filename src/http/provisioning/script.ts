@@ -8,7 +8,17 @@ import type { ProvisioningOptions } from './server.ts'
 const MacParams = Type.Object({ mac: Type.String({ maxLength: 17 }) })
 
 /** A few short values; what else a stranger may send is dropped. */
-const FACTS = ['uuid', 'serial', 'asset', 'manufacturer', 'product', 'platform', 'buildarch', 'hostname'] as const
+const FACTS = [
+  'uuid',
+  'serial',
+  'asset',
+  'manufacturer',
+  'product',
+  'platform',
+  'buildarch',
+  'busid',
+  'hostname'
+] as const
 const MAX_FACT = 128
 
 /** `GET /boot/{mac}/ipxe`, and what a machine tells of itself at `/boot/{mac}/facts`. */
