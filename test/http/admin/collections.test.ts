@@ -33,8 +33,8 @@ const KINDS = [
     becomes: { name: 'ceph::mon', class: 'role::ceph::mon', kind: 'virtual', vars: {} },
     patch: { kind: 'physical', note: 'also known as cephmon' },
     patched: { kind: 'physical', note: 'also known as cephmon' },
-    wrong: { kind: 'big', vars: 1, note: 5 },
-    fields: ['kind', 'note', 'vars']
+    wrong: { kind: 'big', vars: { UPPER: 1 }, note: 5 },
+    fields: ['kind', 'note', 'vars.UPPER']
   },
   {
     collection: '/images',
