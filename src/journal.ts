@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { Attempts } from './inventory/attempts.ts'
 import type { Now } from './inventory/clock.ts'
-import { type EventInput, type Events, eventChange } from './inventory/events.ts'
+import { type EventInput, eventChange } from './inventory/events.ts'
 import type { Inventory } from './inventory/inventory.ts'
 import type { Leases } from './inventory/leases.ts'
 import { stateOf } from './inventory/lifecycle.ts'
@@ -15,8 +15,6 @@ import type { Step } from './net/step.ts'
 const FLUSH_MS = 100
 /** How many may wait; what comes beyond, in a flood, is counted and left out. */
 const MAX_PENDING = 2000
-/** After how many written events the oldest are trimmed. */
-const TRIM_EVERY = 1000
 
 /** The boot steps that the servers report: each becomes a log line, an event and a count. */
 export class Journal {
@@ -31,11 +29,9 @@ export class Journal {
   readonly #inventory: Inventory
   readonly #macAt: (address: Ipv4) => Mac | undefined
   readonly #attempts: Attempts
-  readonly #events: Events
   readonly #now: Now
   #pending: Change[] = []
   #left = 0
-  #written = 0
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: {
@@ -45,14 +41,12 @@ export class Journal {
     /** Whose requests from an address are. */
     macAt: (address: Ipv4) => Mac | undefined
     attempts: Attempts
-    events: Events
     now: Now
   }) {
     this.#log = options.log
     this.#inventory = options.inventory
     this.#macAt = options.macAt
     this.#attempts = options.attempts
-    this.#events = options.events
     this.#now = options.now
     const { inventory, leases } = options
     new Gauge({
@@ -123,10 +117,5 @@ export class Journal {
     this.#inventory
       .write(changes)
       .catch((error: Error) => this.#log.error({ err: error }, `events were not written: ${error.message}`))
-    this.#written += changes.length
-    if (this.#written >= TRIM_EVERY) {
-      this.#written = 0
-      this.#events.trim()
-    }
   }
 }

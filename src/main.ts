@@ -98,7 +98,6 @@ async function start(
     leases,
     macAt: (address) => speakers.macAt(address),
     attempts,
-    events,
     now
   })
   stops.push(() => journal.flush())
@@ -122,6 +121,8 @@ async function start(
     stops.push(() => server.close())
   }
 
+  // Not before the ports are held: until then the store may be another instance's.
+  await files.sweep()
   let ready = false
   await ensureAdminToken(config.state, db, inventory, now())
   const { address, port } = config.admin

@@ -34,7 +34,7 @@ async function journal(level = 'info') {
   const lines: Record<string, unknown>[] = []
   const log = pino({ level, base: null, timestamp: false }, { write: (line) => lines.push(JSON.parse(line)) })
   const macAt = (address: Ipv4) => leases.active(address)?.mac
-  const kept = new Journal({ log, inventory, leases, macAt, attempts, events, now })
+  const kept = new Journal({ log, inventory, leases, macAt, attempts, now })
   const list = (type: string) => events.list({ type, limit: 10_000 })
   return { journal: kept, inventory, attempts, lines, list }
 }

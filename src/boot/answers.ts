@@ -1,4 +1,5 @@
 import { generationText } from '../inventory/lifecycle.ts'
+import type { ImageFile } from '../inventory/model.ts'
 import { firmwareByName, SNPONLY } from '../net/firmware.ts'
 import { type Ipv4, maskOf, prefixOf } from '../net/ipv4.ts'
 import type { TemplateContext } from './context.ts'
@@ -64,8 +65,10 @@ export function templateContext(
   const url = (path: string) => endpoints.url(server, path)
   const name = machine?.name ?? mac.replaceAll(':', '-')
   const domain = subnet?.domain ?? null
-  const installing = decision.action === 'install' && image?.kernel && image.initrd
-  const preseed = installing && token !== null ? url(paths.preseed(token)) : null
+  const installing = decision.action === 'install' && token !== null
+  const preseed = installing ? url(paths.preseed(token)) : null
+  const fileUrl = (file: ImageFile | null | undefined) =>
+    installing && image && file ? url(paths.file(image.name, file.sha256, file.name)) : null
   const own = machine?.interfaces.find((each) => each.mac === mac)
   return {
     machine: {
@@ -95,10 +98,10 @@ export function templateContext(
     url: {
       script: url(paths.script(mac)),
       facts: url(paths.facts(mac)),
-      kernel: installing ? url(paths.file(image.name, image.kernel?.sha256 ?? '', image.kernel?.name ?? '')) : null,
-      initrd: installing ? url(paths.file(image.name, image.initrd?.sha256 ?? '', image.initrd?.name ?? '')) : null,
+      kernel: fileUrl(image?.kernel),
+      initrd: fileUrl(image?.initrd),
       preseed,
-      status: installing && token !== null ? url(paths.status(token)) : null
+      status: installing ? url(paths.status(token)) : null
     },
     kernelArguments: preseed === null ? [] : kernelArguments(situation, preseed),
     generation: machine && machine.life.goal === 'install' ? generationText(machine.life.generation) : null,

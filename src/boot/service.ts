@@ -1,5 +1,6 @@
 import type { Attempt } from '../inventory/attempts.ts'
 import type { Now } from '../inventory/clock.ts'
+import { InventoryError } from '../inventory/errors.ts'
 import { type EventInput, eventChange } from '../inventory/events.ts'
 import { generationText } from '../inventory/lifecycle.ts'
 import type { Machine } from '../inventory/model.ts'
@@ -93,10 +94,19 @@ export class BootService {
     return { attempt, machine }
   }
 
-  /** A script or an install file as it would be, with a token that opens nothing and without secrets. */
+  /**
+   * A script or an install file as it would be, with a token that opens nothing and without secrets.
+   * @throws {InventoryError} `wrong-state` when nothing says what would be installed.
+   */
   dryRun(mac: Mac, file: 'ipxe' | 'preseed'): string {
     const situation = identify(this.facts, mac, 'ipxe')
     const actual = decide(situation)
+    if (file === 'preseed' && situation.image === undefined) {
+      throw new InventoryError(
+        'wrong-state',
+        'there is no preseed file: neither the machine nor its role names an image'
+      )
+    }
     const decision: Decision = file === 'preseed' ? { action: 'install', reasons: actual.reasons } : actual
     const server = this.#endpoints.addressFor(situation.link)
     const shown = templateContext(situation, decision, this.#endpoints, server, 'TOKEN')

@@ -63,13 +63,9 @@ export class Events {
       }) as Event[]
     return rows.sort((a, b) => a.time - b.time || a.id - b.id)
   }
-
-  /** Drops the oldest beyond what is kept. */
-  trim(): void {
-    trimEvents(this.#db)
-  }
 }
 
+/** Drops the oldest beyond what is kept. */
 export function trimEvents(db: Db): void {
   db.prepare('DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?').run(KEPT)
 }

@@ -8,7 +8,7 @@ const SHA256 = /^[0-9a-f]{64}$/
 
 /**
  * The files of images, each under the SHA-256 of its content, so that a file is never half there
- * and two versions never mix. Files that no image names any more are removed at the next start.
+ * and two versions never mix. Files that no image names any more are removed at the next start, by {@link sweep}.
  */
 export class FileStore {
   readonly #folder: string
@@ -23,11 +23,16 @@ export class FileStore {
     const store = new FileStore(folder)
     await mkdir(folder, { recursive: true, mode: 0o750 })
     for (const name of await readdir(folder)) {
-      const path = join(folder, name)
-      if (SHA256.test(name) && isUsed(name)) store.#sizes.set(name, (await stat(path)).size)
-      else await rm(path, { recursive: true })
+      if (SHA256.test(name) && isUsed(name)) store.#sizes.set(name, (await stat(join(folder, name))).size)
     }
     return store
+  }
+
+  /** Removes what no image named when the store was opened. For the start alone: an upload that goes on would be lost. */
+  async sweep(): Promise<void> {
+    for (const name of await readdir(this.#folder)) {
+      if (!this.#sizes.has(name)) await rm(join(this.#folder, name), { recursive: true })
+    }
   }
 
   /** Bytes, or undefined when the store doesn't have the file. */

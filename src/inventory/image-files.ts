@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { type FieldError, InventoryError } from './errors.ts'
 import type { FileStore } from './files.ts'
 import type { Image } from './model.ts'
@@ -8,7 +8,7 @@ import type { Image } from './model.ts'
  * said to be: a mistaken file would fail on the machine's console, where nobody looks.
  * @throws {InventoryError} `invalid`, naming each.
  */
-export async function checkImageFiles(store: FileStore, image: Image): Promise<void> {
+export function checkImageFiles(store: FileStore, image: Image): void {
   const errors: FieldError[] = []
   for (const role of ['kernel', 'initrd'] as const) {
     const file = image[role]
@@ -19,7 +19,7 @@ export async function checkImageFiles(store: FileStore, image: Image): Promise<v
     } else if (size !== file.size) {
       errors.push({ field: `${role}.size`, message: `the file has ${size} bytes, not ${file.size}` })
     } else {
-      const head = await readHead(store.path(file.sha256))
+      const head = readHead(store.path(file.sha256))
       const wrong = role === 'kernel' ? wrongKernel(head, image.architecture) : wrongInitrd(head)
       if (wrong !== undefined) errors.push({ field: role, message: `${file.name} ${wrong}` })
     }
@@ -58,12 +58,13 @@ function wrongInitrd(head: Buffer): string | undefined {
     : 'is no initramfs: neither cpio nor compressed'
 }
 
-async function readHead(path: string): Promise<Buffer> {
-  const file = await open(path)
+/** At once, so that nothing else changes the inventory between the check and the commit; it is one page. */
+function readHead(path: string): Buffer {
+  const file = openSync(path, 'r')
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(1024), 0, 1024, 0)
-    return buffer.subarray(0, bytesRead)
+    const head = Buffer.alloc(1024)
+    return head.subarray(0, readSync(file, head, 0, head.length, 0))
   } finally {
-    await file.close()
+    closeSync(file)
   }
 }

@@ -83,8 +83,10 @@ test('explain and dry run have no effect, on disk or on what others are offered'
   const before = dump(boot.db)
   for (const number of [1, 8, 9]) {
     of(boot, mac(number), 'ipxe')
-    for (const file of ['ipxe', 'preseed'] as const) boot.service.dryRun(mac(number), file)
+    boot.service.dryRun(mac(number), 'ipxe')
   }
+  boot.service.dryRun(mac(1), 'preseed')
+  t.throws(() => boot.service.dryRun(mac(9), 'preseed'), { message: /names an image/ })
   t.deepEqual(dump(boot.db), before)
   t.like(boot.allocator.offer(clientOf(mac(7))), { address: '10.77.0.100' })
 })

@@ -69,6 +69,8 @@ test('at the next start the files of images are known again, and leftovers are s
   writeFileSync(join(folder, 'partial-0123'), 'ker')
   mkdirSync(join(folder, 'folder', 'within'), { recursive: true })
   const again = await FileStore.open(folder, (sha256) => sha256 === used)
+  t.is(readdirSync(folder).length, 4, 'nothing goes before it is told to')
+  await again.sweep()
   t.deepEqual(readdirSync(folder), [used])
   t.is(again.size(used), 6)
   t.is(again.size(unused), undefined)

@@ -145,6 +145,7 @@ export class SimulatedMachine {
       manufacturer: 'Tandem',
       product: 'simulated machine',
       hostname: hostName ?? '',
+      'netX/chip': 'simulated',
       'netX/mac': this.#mac,
       'netX/ip': address as Ipv4
     }

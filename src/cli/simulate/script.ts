@@ -35,14 +35,12 @@ export function* interpret(script: string, settings: Readonly<Record<string, str
 /** The command of a line that runs while nothing fails; undefined where there is none. */
 function succeeding(line: string): string | undefined {
   if (line === '' || line.startsWith('#') || line.startsWith(':')) return undefined
-  const [first = '', ...rest] =
-    line
-      .split('||')[0]
-      ?.split('&&')
-      .map((part) => part.trim()) ?? []
-  const [name, a, b] = first.split(/\s+/)
-  if (name !== 'iseq') return first
-  return a === b ? rest[0] : undefined
+  for (const part of (line.split('||')[0] ?? '').split('&&')) {
+    const [name, a, b] = part.trim().split(/\s+/)
+    if (name !== 'iseq') return part.trim()
+    if (a !== b) return undefined
+  }
+  return undefined
 }
 
 const SILENT = ['echo', 'imgfree', 'set', 'goto', 'prompt']

@@ -30,7 +30,7 @@ export function applyRoutes(app: AdminApp, inventory: Inventory, files: FileStor
   app.post('/apply', { schema: { tags: ['inventory'], querystring, body: Type.Object({}) } }, async (request) => {
     raise(validator.check(Document, request.body))
     const draft = inventory.draft()
-    await putAll(draft, files, validator, request.body as Static<typeof Document>)
+    putAll(draft, files, validator, request.body as Static<typeof Document>)
     const edits = draft.edits()
     const dryRun = request.query.dryRun === 'true'
     const outcome = dryRun || edits.length === 0 ? { replicated: false } : await inventory.commit(draft, request.actor)
@@ -51,12 +51,7 @@ export function applyRoutes(app: AdminApp, inventory: Inventory, files: FileStor
 }
 
 /** In the order in which they refer to each other; every entity that is wrong is named. */
-async function putAll(
-  draft: Draft,
-  files: FileStore,
-  validator: Validator,
-  document: Static<typeof Document>
-): Promise<void> {
+function putAll(draft: Draft, files: FileStore, validator: Validator, document: Static<typeof Document>): void {
   const errors: { field: string; message: string }[] = []
   for (const kind of ENTITY_KINDS) {
     const named = new Set<string>()
@@ -64,7 +59,7 @@ async function putAll(
       const entity = withoutReadOnly(given) as Record<string, unknown>
       try {
         checkShape(validator, kind, entity)
-        const put = await putInput(draft, files, kind, kind === 'image' ? withFiles(draft, entity) : entity)
+        const put = putInput(draft, files, kind, kind === 'image' ? withFiles(draft, entity) : entity)
         const key = keyOf(kind, put)
         if (named.has(key)) throw InventoryError.invalid([{ field: KEY_FIELD[kind], message: `${key} is named twice` }])
         named.add(key)

@@ -4,7 +4,7 @@ import { type TSchema, Type } from 'typebox'
 import { InventoryError } from '../../inventory/errors.ts'
 import type { FileStore } from '../../inventory/files.ts'
 import type { Inventory } from '../../inventory/inventory.ts'
-import { type Entities, type EntityKind, KEY_FIELD, keyOf } from '../../inventory/model.ts'
+import { type EntityKind, KEY_FIELD, keyOf } from '../../inventory/model.ts'
 import { subnetKey } from '../../inventory/normalize.ts'
 import { Validator } from '../../net/validation.ts'
 import type { AdminApp } from './app.ts'
@@ -46,7 +46,7 @@ function collection(app: AdminApp, inventory: Inventory, files: FileStore, kind:
   /** Writes an entity and answers with what it became. */
   const write = async (actor: string, reply: Reply, input: unknown) => {
     const draft = inventory.draft()
-    const entity: Entities[EntityKind] = await putInput(draft, files, kind, input)
+    const entity = putInput(draft, files, kind, input)
     const key = keyOf(kind, entity)
     return send(reply, key, await inventory.commit(draft, actor))
   }

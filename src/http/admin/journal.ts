@@ -35,7 +35,7 @@ export function journalRoutes(app: AdminApp, { boot, events }: AdminOptions): vo
     const of = mac === undefined ? undefined : macOf(mac)
     const items = leases
       .list()
-      .map(({ version: _, ...lease }) => ({
+      .map(({ version: _, grantedAt: __, ...lease }) => ({
         ...lease,
         startedAt: new Date(lease.startedAt).toISOString(),
         expiresAt: new Date(lease.expiresAt).toISOString(),

@@ -19,32 +19,22 @@ const PLURALS = { machine: 'machines', role: 'roles', image: 'images', subnet: '
 export const pluralOf = (kind: EntityKind) => PLURALS[kind]
 
 /** Puts an entity of the right shape into a draft, where it replaces the one of its name. */
-export async function putInput<K extends EntityKind>(
-  draft: Draft,
-  files: FileStore,
-  kind: K,
-  input: unknown
-): Promise<Entities[K]> {
-  const put = async (): Promise<Entities[EntityKind]> => {
-    switch (kind as EntityKind) {
-      case 'machine': {
-        const body = input as MachineInput
-        const before = draft.get('machine', body.name)
-        if (before?.life.goal === 'discover') draft.delete('machine', before.name)
-        return draft.putMachine(machineFrom(body, before?.life.goal === 'discover' ? undefined : before))
-      }
-      case 'role':
-        return draft.putRole(roleFrom(input as RoleInput))
-      case 'subnet':
-        return draft.putSubnet(subnetFrom(input as SubnetInput))
-      case 'image': {
-        const image = imageFrom(input as ImageInput)
-        await checkImageFiles(files, image)
-        return draft.putImage(image)
-      }
+export function putInput(draft: Draft, files: FileStore, kind: EntityKind, input: unknown): Entities[EntityKind] {
+  switch (kind) {
+    case 'machine': {
+      const body = input as MachineInput
+      return draft.putMachine(machineFrom(body, draft.get('machine', body.name)))
+    }
+    case 'role':
+      return draft.putRole(roleFrom(input as RoleInput))
+    case 'subnet':
+      return draft.putSubnet(subnetFrom(input as SubnetInput))
+    case 'image': {
+      const image = imageFrom(input as ImageInput)
+      checkImageFiles(files, image)
+      return draft.putImage(image)
     }
   }
-  return (await put()) as Entities[K]
 }
 
 /** @throws {InventoryError} `invalid`, naming every field that isn't of its shape. */
