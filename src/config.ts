@@ -3,13 +3,11 @@ import { dirname, resolve } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { isMap } from 'yaml'
 import { type Ipv4, parseIpv4 } from './net/ipv4.ts'
-import { type Finding, fieldOf, Validator } from './net/validation.ts'
+import { choice, type Finding, fieldOf, Validator } from './net/validation.ts'
 import { FileError, parseYaml } from './yaml.ts'
 
 const strict = { additionalProperties: false } as const
 const Port = Type.Integer({ minimum: 1, maximum: 65535 })
-const choice = <const T extends readonly string[]>(values: T) =>
-  Type.Unsafe<T[number]>({ type: 'string', enum: values })
 
 const ConfigFile = Type.Object(
   {

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { Cidr, Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
+import { choice } from '../net/validation.ts'
 import type { Life } from './lifecycle.ts'
 
 /**
@@ -13,8 +14,6 @@ const Vars = Type.Record(Type.String({ pattern: '^[a-z_][a-z0-9_]{0,62}$' }), Ty
   ...strict,
   description: 'Values for templates: lower-case names, any JSON values.'
 })
-const choice = <const T extends readonly string[]>(values: T, options: { description?: string } = {}) =>
-  Type.Unsafe<T[number]>({ type: 'string', enum: values, ...options })
 const KernelArguments = Type.Array(Type.String({ minLength: 1, maxLength: 512, pattern: '^[!-~]+$' }), {
   maxItems: 64,
   description: 'Extra words of the kernel command line; a word has no spaces.'

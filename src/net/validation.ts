@@ -1,4 +1,10 @@
 import { Ajv, type ErrorObject } from 'ajv'
+import { Type } from 'typebox'
+
+/** The schema of one of some words, as an enumeration: its error names them all. */
+export function choice<const T extends readonly string[]>(values: T, options: { description?: string } = {}) {
+  return Type.Unsafe<T[number]>({ type: 'string', enum: values, ...options })
+}
 
 /** One thing that is wrong with a document, at a path such as `/interfaces/0/mac`. */
 export type Finding = { readonly path: string; readonly message: string }

@@ -4,7 +4,7 @@ import { InventoryError } from '../../inventory/errors.ts'
 import type { FileStore } from '../../inventory/files.ts'
 import type { Inventory } from '../../inventory/inventory.ts'
 import { ENTITY_KINDS, type EntityKind, KEY_FIELD, keyOf } from '../../inventory/model.ts'
-import { Validator } from '../../net/validation.ts'
+import { choice, Validator } from '../../net/validation.ts'
 import type { AdminApp } from './app.ts'
 import { byKey } from './lists.ts'
 import { inputOf, withoutReadOnly } from './views.ts'
@@ -22,10 +22,7 @@ const Document = Type.Object(
  */
 export function applyRoutes(app: AdminApp, inventory: Inventory, files: FileStore): void {
   const validator = new Validator()
-  const querystring = Type.Object(
-    { dryRun: Type.Optional(Type.Unsafe<'true' | 'false'>({ type: 'string', enum: ['true', 'false'] })) },
-    { additionalProperties: false }
-  )
+  const querystring = Type.Object({ dryRun: Type.Optional(choice(['true', 'false'])) }, { additionalProperties: false })
 
   app.post('/apply', { schema: { tags: ['inventory'], querystring, body: Type.Object({}) } }, async (request) => {
     raise(validator.check(Document, request.body))

@@ -4,11 +4,12 @@ import { InventoryError } from '../../inventory/errors.ts'
 import type { Machine } from '../../inventory/model.ts'
 import { FIRMWARE_NAMES, type FirmwareName } from '../../net/firmware.ts'
 import type { Mac } from '../../net/mac.ts'
+import { choice } from '../../net/validation.ts'
 import { macOf } from '../mac.ts'
 import type { AdminApp } from './app.ts'
 import type { AdminOptions } from './server.ts'
 
-const firmware = Type.Optional(Type.Unsafe<FirmwareName>({ type: 'string', enum: FIRMWARE_NAMES }))
+const firmware = Type.Optional(choice(FIRMWARE_NAMES))
 const name = Type.String()
 const tags = ['decision']
 
@@ -33,7 +34,7 @@ export function explainRoutes(app: AdminApp, { boot, allocator, endpoints }: Adm
     answer(bootMac(inventory.need('machine', request.params.name)), request.query.firmware)
   )
 
-  const file = Type.Unsafe<'ipxe' | 'preseed'>({ type: 'string', enum: ['ipxe', 'preseed'] })
+  const file = choice(['ipxe', 'preseed'])
   app.get(
     '/machines/:name/render/:file',
     { schema: { tags, params: Type.Object({ name, file }) } },

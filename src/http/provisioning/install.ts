@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { STAGES, type Stage } from '../../inventory/attempts.ts'
+import { choice } from '../../net/validation.ts'
 import { ends } from './ends.ts'
 import type { ProvisioningOptions } from './server.ts'
 
 const TokenParams = Type.Object({ token: Type.String({ pattern: '^[A-Za-z0-9_-]{1,100}$' }) })
 const StatusBody = Type.Object({
-  stage: Type.Unsafe<Stage>({ type: 'string', enum: STAGES }),
+  stage: choice(STAGES),
   message: Type.Optional(Type.String())
 })
 const MAX_MESSAGE = 1000
