@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { STAGES, type Stage } from '../../inventory/attempts.ts'
+import { STAGES } from '../../inventory/attempts.ts'
 import { choice } from '../../net/validation.ts'
 import { ends } from './ends.ts'
 import type { ProvisioningOptions } from './server.ts'
