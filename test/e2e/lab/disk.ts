@@ -7,37 +7,30 @@ export const DISK_BOOTED = 'DISK BOOT'
 const MESSAGE = Buffer.from(`${DISK_BOOTED}\r\n\0`)
 
 /** Prints the text at (R)SI on the port in DX, then halts: the same bytes in 16-bit and in 64-bit code. */
-const PRINT = [
-  0xfc, //       cld
-  0xac, // next: lodsb
-  0x84,
-  0xc0, // test al, al
-  0x74,
-  0x03, // jz halt
-  0xee, //       out dx, al
-  0xeb,
-  0xf8, // jmp next
-  0xf4, // halt: hlt
-  0xeb,
-  0xfd //  jmp halt
-]
+const PRINT = machineCode(`
+  fc            cld
+  ac      next: lodsb
+  84 c0         test al, al
+  74 03         jz halt
+  ee            out dx, al
+  eb f8         jmp next
+  f4      halt: hlt
+  eb fd         jmp halt`)
 
 /** Makes a disk that a BIOS boots, and gives QEMU's drive options for it. */
 export async function makeBiosDisk(folder: string): Promise<string> {
-  const setUp = [
-    0x31,
-    0xc0, //       xor ax, ax
-    0x8e,
-    0xd8, //       mov ds, ax
-    0xba,
-    0xf8,
-    0x03, // mov dx, 0x3f8 (the first serial port)
-    0xbe,
-    0x16,
-    0x7c //  mov si, 0x7c16: the message, behind these 22 bytes
-  ]
+  // It waits for a second, in which the BIOS writes out what it still has to say on the serial port.
+  const setUp = machineCode(`
+    fb            sti
+    b9 12 00      mov cx, 18 (ticks)
+    f4      wait: hlt
+    e2 fd         loop wait
+    31 c0         xor ax, ax
+    8e d8         mov ds, ax
+    ba f8 03      mov dx, 0x3f8 (the first serial port)
+    be 1d 7c      mov si, 0x7c1d: the message, behind these 17 bytes and PRINT's 12`)
   const disk = Buffer.alloc(1 << 20)
-  Buffer.from([...setUp, ...PRINT, ...MESSAGE]).copy(disk)
+  Buffer.concat([setUp, PRINT, MESSAGE]).copy(disk)
   disk.writeUInt16LE(0xaa55, 510)
   const file = join(folder, 'bios.disk')
   await writeFile(file, disk)
@@ -54,21 +47,10 @@ export async function makeUefiDisk(folder: string): Promise<string> {
 
 /** A whole PE32+ file (Microsoft's PE format, and the UEFI specification 2.1): headers of 512 bytes, one section of code. */
 function efiProgram(): Buffer {
-  const code = [
-    0x66,
-    0xba,
-    0xf8,
-    0x03, //                   mov dx, 0x3f8
-    0x48,
-    0x8d,
-    0x35,
-    0x0c,
-    0x00,
-    0x00,
-    0x00, // lea rsi, [rip + 12]: the message, behind PRINT
-    ...PRINT,
-    ...MESSAGE
-  ]
+  const setUp = machineCode(`
+    66 ba f8 03           mov dx, 0x3f8
+    48 8d 35 0c 00 00 00  lea rsi, [rip + 12]: the message, behind PRINT`)
+  const code = Buffer.concat([setUp, PRINT, MESSAGE])
   const [headers, page] = [0x200, 0x1000]
   const file = Buffer.alloc(2 * headers)
   file.write('MZ')
@@ -100,6 +82,12 @@ function efiProgram(): Buffer {
   file.writeUInt32LE(headers, section + 16)
   file.writeUInt32LE(headers, section + 20)
   file.writeUInt32LE(0x60000020, section + 36) // code, executable, readable
-  Buffer.from(code).copy(file, headers)
+  code.copy(file, headers)
   return file
+}
+
+/** The bytes at the start of each line of a listing; two spaces end them. */
+function machineCode(listing: string): Buffer {
+  const bytes = listing.split('\n').map((line) => line.trim().split('  ', 1).join('').replaceAll(' ', ''))
+  return Buffer.from(bytes.join(''), 'hex')
 }

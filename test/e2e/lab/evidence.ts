@@ -24,7 +24,7 @@ export async function evidence(tandem: Tandem, machines: readonly Machine[], cap
 
 async function timeline(tandem: Tandem): Promise<string> {
   const lines = (await tandem.events()).map(({ time, type, machine, mac, message }) =>
-    [new Date(time).toISOString().slice(11, 23), type, machine ?? mac ?? '', message].join('  ')
+    [time, type, machine ?? mac ?? '', message].join('  ')
   )
   return lines.join('\n')
 }

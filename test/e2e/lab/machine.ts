@@ -92,7 +92,9 @@ function qemu(hardware: Hardware, port: string, serial: string, variables: strin
     ...['-smbios', `type=1,serial=${hardware.serial},uuid=${uuid}`],
     ...(isUefi(boot) ? ['-drive', `if=pflash,format=raw,readonly=on,file=${FIRMWARE}`] : []),
     ...(isUefi(boot) ? ['-drive', `if=pflash,format=raw,file=${variables}`] : []),
-    ...(boot === 'uefi-http' ? [4, 6].flatMap((v) => ['-fw_cfg', `opt/org.tianocore/IPv${v}PXESupport,string=n`]) : []),
+    // PXE over IPv6 would only take time; without PXE over IPv4 it is HTTP Boot that comes first.
+    ...['-fw_cfg', 'opt/org.tianocore/IPv6PXESupport,string=n'],
+    ...(boot === 'uefi-http' ? ['-fw_cfg', 'opt/org.tianocore/IPv4PXESupport,string=n'] : []),
     ...(disk === undefined ? [] : ['-drive', `if=none,id=d0,${disk}`, '-device', 'virtio-blk-pci,drive=d0,bootindex=2'])
   ]
 }

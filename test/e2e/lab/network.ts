@@ -17,14 +17,16 @@ export type Network = {
   remove(): Promise<void>
 }
 
+/** The addresses are this side's own, with their prefix lengths. */
 export type Segment = { namespace: string; bridge: string; ipv4: string; ipv6: string }
 
 /**
- * Makes a namespace with a bridge that has the addresses given (with prefix lengths). `folder` takes the logs.
- * Routers are advertised on it (RFC 4861), without which iPXE waits 13 seconds for IPv6 at every start.
+ * Makes a namespace with one segment. IPv6 has a router (RFC 4861) and DHCP without a boot file: without
+ * them, iPXE waits 13 seconds at every start, and UEFI a minute before it goes on from IPv6 to the disk. `folder`
+ * takes the logs.
  */
 export async function makeNetwork(segment: Segment, folder: string): Promise<Network> {
-  const { namespace, bridge, ipv4, ipv6 } = segment
+  const { namespace, bridge } = segment
   const inside = ['ip', 'netns', 'exec', namespace]
   const ip = (...args: string[]) => run(['ip', '-n', namespace, ...args])
   let taps = 0
@@ -32,7 +34,7 @@ export async function makeNetwork(segment: Segment, folder: string): Promise<Net
   const network: Network = {
     namespace,
     bridge,
-    address: ipv4.split('/')[0] as string,
+    address: segment.ipv4.split('/')[0] as string,
     run: (argv) => run([...inside, ...argv]),
     start: (argv, log) => start([...inside, ...argv], log),
     async tap() {
@@ -47,19 +49,14 @@ export async function makeNetwork(segment: Segment, folder: string): Promise<Net
   await run(['ip', 'netns', 'add', namespace])
   await ip('link', 'set', 'lo', 'up')
   await ip('link', 'add', bridge, 'type', 'bridge', 'stp_state', '0', 'forward_delay', '0')
-  await ip('addr', 'add', ipv4, 'dev', bridge)
-  await ip('addr', 'add', ipv6, 'dev', bridge, 'nodad')
+  await ip('addr', 'add', segment.ipv4, 'dev', bridge)
+  await ip('addr', 'add', segment.ipv6, 'dev', bridge, 'nodad')
   await ip('link', 'set', bridge, 'up')
-  const advertise = [
-    '--port=0',
-    '--enable-ra',
-    `--interface=${bridge}`,
-    `--dhcp-range=::,constructor:${bridge},ra-only`
-  ]
-  await network.start(
-    ['dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', ...advertise],
-    join(folder, 'ra.log')
-  )
+  const range = `--dhcp-range=::100,::1ff,constructor:${bridge},64`
+  const ipv6 = ['--port=0', '--enable-ra', '--dhcp-authoritative', `--interface=${bridge}`, range]
+  // It neither reads nor writes anything of this machine's own.
+  const dnsmasq = ['dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--pid-file', '--leasefile-ro']
+  await network.start([...dnsmasq, ...ipv6], join(folder, 'ipv6.log'))
   return network
 }
 

@@ -1,5 +1,8 @@
 import type { Network } from './network.ts'
 
+/** By its path: npm puts first in PATH the programs of packages, among them another nft. */
+const NFT = '/usr/sbin/nft'
+
 /** Where QEMU's BIOS ROM (virtio-net) puts the codes of the two options that give it away as iPXE: bytes after the UDP header. */
 const CODES = [
   { option: 77, at: 8 + 290 },
@@ -30,5 +33,5 @@ export async function disguiseAsPlainPxe(network: Network, port: string): Promis
         ${hide.join('\n        ')}
       }
     }`
-  await network.run(['nft', rules])
+  await network.run([NFT, rules])
 }

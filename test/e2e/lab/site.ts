@@ -9,18 +9,23 @@ export const SITE = {
     {
       cidr: '10.77.0.0/24',
       gateway: '10.77.0.1',
+      dns: ['10.77.0.1'],
       domain: 'lab.example',
       pools: [{ from: '10.77.0.100', to: '10.77.0.199' }]
     },
     {
       cidr: '10.78.0.0/24',
       gateway: '10.78.0.1',
+      dns: ['10.77.0.1'],
       domain: 'lab.example',
       pools: [{ from: '10.78.0.100', to: '10.78.0.199' }]
     }
   ],
   roles: [{ name: 'openstack::compute' }]
 }
+
+/** Where Debian's package has its installer for the network. */
+export const DEBIAN_NETBOOT = '/usr/lib/debian-installer/images/12/amd64/text'
 
 /** The one machine of a scenario. */
 export const NODE: Omit<Hardware, 'boot'> = {

@@ -9,16 +9,14 @@ const PROGRAM = resolve(import.meta.dirname, '../../../bin/tandem')
 export type MachineView = {
   name: string
   state: string
-  generation: string | null
-  role: string | null
-  uuid: string | null
-  serial: string | null
-  interfaces: { mac: string; ipv4: string | null }[]
+  interfaces: { mac: string; ipv4?: string }[]
   facts: Record<string, string>
+  /** In `show` only, not in `list`. */
+  attempts: { mac: string; stage: string }[]
 }
 
-/** And in `events --json`; `time` in milliseconds since the epoch. */
-export type EventView = { time: number; type: string; machine: string | null; mac: string | null; message: string }
+/** And in `events --json`; `time` as ISO 8601 has it. */
+export type EventView = { time: string; type: string; machine?: string; mac?: string; message: string }
 
 /** The daemon as it is installed, and its command line, both in the network's namespace. */
 export type Tandem = {
@@ -30,8 +28,6 @@ export type Tandem = {
   apply(inventory: object): Promise<void>
   machine(name: string): Promise<MachineView>
   events(): Promise<EventView[]>
-  /** Waits for a machine to come into a state, and gives it. */
-  reaches(name: string, state: string, seconds: number): Promise<MachineView>
   /** What the daemon logged. */
   log(): Promise<string>
   stop(): Promise<void>
@@ -57,17 +53,7 @@ export async function startTandem(network: Network, folder: string): Promise<Tan
       await tandem.cli('apply', '-f', file)
     },
     machine: (name) => tandem.json<MachineView>('machine', 'show', name),
-    events: () => tandem.json<EventView[]>('events'),
-    async reaches(name, wanted, seconds) {
-      let seen = ''
-      return await waitFor(`${name} is ${wanted}`, seconds, async () => {
-        const machine = await tandem.machine(name)
-        seen = machine.state
-        return machine.state === wanted ? machine : undefined
-      }).catch((error: Error) => {
-        throw new Error(`${error.message} (it is ${seen})`)
-      })
-    },
+    events: () => tandem.json<EventView[]>('events', '--limit', '500'),
     log: () => readFile(log, 'utf8'),
     stop: () => daemon.stop()
   }

@@ -1,0 +1,18 @@
+import test from 'ava'
+import { DISK_BOOTED, makeBiosDisk } from './lab/disk.ts'
+import { inLab } from './lab/lab.ts'
+import { NODE, node, SITE } from './lab/site.ts'
+import type { MachineView } from './lab/tandem.ts'
+
+test(
+  'a machine that nobody registered is listed as discovered, with its UUID and serial number, and boots its disk',
+  inLab(async (t, lab) => {
+    await lab.tandem.apply(SITE)
+    const machine = await lab.machine(node('bios-ipxe', await makeBiosDisk(lab.folder)))
+    await machine.powerOn()
+    await machine.prints(DISK_BOOTED, 180)
+    const machines = await lab.tandem.json<MachineView[]>('machine', 'list')
+    t.like(machines, [{ state: 'discovered', facts: { uuid: NODE.uuid, serial: NODE.serial } }])
+    t.is(machines[0]?.interfaces[0]?.mac, NODE.mac)
+  })
+)
