@@ -87,7 +87,14 @@ async function start(
   const files = await FileStore.open(join(config.state, 'files'), isUsed)
   const loaders = await openLoaders(config, log)
 
-  const facts = { inventory, leases, attempts, files, offerLimit: config.offers }
+  const facts = {
+    inventory,
+    leases,
+    attempts,
+    files,
+    hasLoader: (file: string) => loaders.has(file),
+    offerLimit: config.offers
+  }
   const speakers = new Speakers(inventory, leases, now)
   const boot = new BootService({ facts, endpoints, renderer: createRenderer(TEMPLATES), speakers, now })
   const callbacks = new Callbacks(boot, speakers, now)

@@ -2,7 +2,7 @@ import { basename } from 'node:path/posix'
 import { choosePoolAddress, inPool, serviceAddresses } from '../inventory/addresses.ts'
 import type { BootStage } from '../inventory/leases.ts'
 import type { Subnet } from '../inventory/model.ts'
-import type { FirmwareName } from '../net/firmware.ts'
+import { type FirmwareName, firmwareByName } from '../net/firmware.ts'
 import { broadcastOf, contains, type Ipv4, maskOf } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import { type BootAnswer, bootAnswer } from './answers.ts'
@@ -134,7 +134,8 @@ export class AddressAllocator {
       ...(boot ? { boot } : {}),
       reasons: [
         `${decision.action}: ${decision.reasons.join('; ')}`,
-        `${address} is ${fixed ? 'its fixed address' : `from the pool of ${subnet.cidr}`}`
+        `${address} is ${fixed ? 'its fixed address' : `from the pool of ${subnet.cidr}`}`,
+        ...noLoader(situation)
       ]
     }
   }
@@ -161,6 +162,12 @@ function bootStage({ firmware }: Client, boot: BootAnswer | undefined): { stage:
   if (boot === undefined) return { stage: 'os' }
   if (firmware.name === 'ipxe') return { stage: 'ipxe' }
   return { stage: 'firmware', loader: basename(boot.kind === 'tftp' ? boot.file : boot.url) }
+}
+
+function noLoader({ firmware, loaderMissing }: Situation): string[] {
+  if (firmware === 'unsupported') return ['no boot file: there is no loader for its architecture']
+  const file = loaderMissing && firmwareByName(firmware).loader?.file
+  return file ? [`no boot file: ${file} is not in the loaders' folder`] : []
 }
 
 function noAddress({ machine, mac }: Situation, subnet: Subnet): string {

@@ -24,7 +24,7 @@ export function bootAnswer(
   endpoints: Endpoints,
   server: Ipv4
 ): BootAnswer | undefined {
-  if (action === 'ignore') return undefined
+  if (action === 'ignore' || situation.loaderMissing) return undefined
   const { firmware, mac } = situation
   switch (firmware) {
     case 'ipxe':

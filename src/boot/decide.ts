@@ -21,6 +21,8 @@ export type Action =
 export type Situation = {
   readonly mac: Mac
   readonly firmware: FirmwareName
+  /** The firmware's loader is an optional one, and not there. */
+  readonly loaderMissing?: boolean
   /** The subnet of the link the machine is on. */
   readonly subnet?: Subnet | undefined
   /** An address on that link, for the reasons. */

@@ -3,7 +3,7 @@ import type { FileStore } from '../inventory/files.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Leases } from '../inventory/leases.ts'
 import type { Image } from '../inventory/model.ts'
-import type { FirmwareName } from '../net/firmware.ts'
+import { type FirmwareName, firmwareByName } from '../net/firmware.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import type { Situation } from './decide.ts'
@@ -14,6 +14,8 @@ export type Facts = {
   readonly leases: Leases
   readonly attempts: Attempts
   readonly files: FileStore
+  /** Whether the loaders' folder has a file. */
+  readonly hasLoader: (file: string) => boolean
   /** In how many power-ons a generation's installer is offered. */
   readonly offerLimit: number
 }
@@ -33,9 +35,11 @@ export function identify(facts: Facts, mac: Mac, firmware: FirmwareName, link?: 
   // The power-on that is going on now doesn't count as an earlier one.
   const boot = { mac, lease: leases.handshakeOf(mac) }
   const earlier = machine ? attempts.ofGeneration(machine).filter((attempt) => !isSameBoot(attempt, boot)) : []
+  const { loader } = firmwareByName(firmware)
   return {
     mac,
     firmware,
+    loaderMissing: loader?.optional === true && !facts.hasLoader(loader.file),
     link: at,
     subnet: at && inventory.subnetOf(at),
     machine,

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type OpenFile, openConfined } from '../net/confined.ts'
@@ -20,10 +20,20 @@ export class Loaders {
     return openConfined(this.folder, name, DEBIAN_LINK_TARGETS)
   }
 
+  /** Whether a file of this name can be read there now. */
+  has(name: string): boolean {
+    try {
+      accessSync(join(this.folder, name), constants.R_OK)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /** The loaders for x86 machines that aren't there; those for arm64 are no loss where there are no such machines. */
   async missing(): Promise<Loader[]> {
     const wanted = new Map<string, Loader>()
-    for (const { name, loader } of FIRMWARE) if (loader && !name.includes('arm64')) wanted.set(loader.file, loader)
+    for (const { loader } of FIRMWARE) if (loader && !loader.optional) wanted.set(loader.file, loader)
     const found = await Promise.all(
       [...wanted.values()].map((loader) =>
         access(join(this.folder, loader.file), constants.R_OK).then(

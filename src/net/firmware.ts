@@ -14,7 +14,12 @@ export type FirmwareName =
   | 'unsupported'
 
 /** A loader that Tandem sends to a firmware, and where Debian has it. */
-export type Loader = { file: string; package: string }
+export type Loader = {
+  file: string
+  package: string
+  /** Named to a firmware only where the folder has it. */
+  optional?: true
+}
 
 export type Firmware = {
   readonly name: FirmwareName
@@ -31,7 +36,7 @@ const UNDIONLY: Loader = { file: 'undionly.kpxe', package: 'ipxe' }
 export const SNPONLY: Loader = { file: 'snponly.efi', package: 'ipxe' }
 const IPXE_EFI: Loader = { file: 'ipxe.efi', package: 'ipxe' }
 /** Debian 12 has no build for arm64; a configured folder may hold one under this name. */
-const IPXE_ARM64: Loader = { file: 'ipxe-arm64.efi', package: 'ipxe (an arm64 build)' }
+const IPXE_ARM64: Loader = { file: 'ipxe-arm64.efi', package: 'ipxe (an arm64 build)', optional: true }
 
 /**
  * Architecture 7 is what the RFC's erratum made of EFI byte code and x64 alike: real x64 firmware

@@ -237,7 +237,10 @@ test('whatever clients do: no address is held by two, and a registered machine g
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       const store = openStore()
       const { inventory, leases, attempts, endpoints, clock } = store
-      const allocator = new AddressAllocator({ inventory, leases, attempts, files, offerLimit: 2 }, endpoints)
+      const allocator = new AddressAllocator(
+        { inventory, leases, attempts, files, hasLoader: () => false, offerLimit: 2 },
+        endpoints
+      )
       await change(store, (draft) => draft.putSubnet(small))
       const held = new Map<Ipv4, { who: number; until: number }>()
       const offered = new Map<number, Ipv4>()
@@ -316,4 +319,16 @@ test('the card that iPXE drives is remembered with the machine, once', async (t)
   const version = boot.inventory.version('machine', 'db-1')
   await boot.allocator.commit([lease])
   t.is(boot.inventory.version('machine', 'db-1'), version)
+})
+
+test('a firmware without a loader is given an address, no boot file, and explained why', async (t) => {
+  const boot = await openBoot(t)
+  await installable(boot)
+  for (const [firmware, reason] of [
+    ['uefi-arm64', "no boot file: ipxe-arm64.efi is not in the loaders' folder"],
+    ['unsupported', 'no boot file: there is no loader for its architecture']
+  ] as const) {
+    const plan = boot.allocator.plan(clientOf(mac(1), firmware))
+    t.true('address' in plan && plan.boot === undefined && plan.reasons.includes(reason), firmware)
+  }
 })

@@ -48,6 +48,11 @@ test('a virtio card under UEFI: the loader that comes back, wherever iPXE has to
   t.like(answerTo('uefi-x64', 'install', virtio), { file: 'ipxe.efi' })
 })
 
+test('a loader that is not there is not named', (t) => {
+  const situation: Situation = { ...NOBODY, firmware: 'uefi-arm64', loaderMissing: true }
+  t.is(bootAnswer(situation, decided('install'), ENDPOINTS, OWN), undefined)
+})
+
 test('every action has a script', (t) => {
   t.deepEqual(SCRIPT_TEMPLATES, {
     install: 'ipxe/install.ipxe.njk',

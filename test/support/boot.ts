@@ -28,7 +28,7 @@ export async function openBoot(t: ExecutionContext, options: { offerLimit?: numb
   const store = openStore()
   const { inventory, leases, attempts, endpoints, clock } = store
   const files = await FileStore.open(tempFolder(t), () => false)
-  const facts = { inventory, leases, attempts, files, offerLimit: options.offerLimit ?? 2 }
+  const facts = { inventory, leases, attempts, files, hasLoader: () => false, offerLimit: options.offerLimit ?? 2 }
   const speakers = new Speakers(inventory, leases, clock.now)
   const service = new BootService({ facts, endpoints, renderer: options.renderer ?? TELLING, speakers, now: clock.now })
   const callbacks = new Callbacks(service, speakers, clock.now)
