@@ -78,7 +78,7 @@ export class Journal {
     const machine = mac ? this.#inventory.machineByMac(mac) : undefined
     const installing = machine?.life.goal === 'install' && machine.life.rank !== 'installed'
     const attempt = installing ? this.#attempts.ofGeneration(machine)[0]?.id : undefined
-    const who = machine?.name ?? mac ?? address ?? 'unknown'
+    const who = [machine?.name, mac ?? address].filter((each) => each !== undefined).join(' ') || 'unknown'
     const message = `${asked} -> ${answered}`
     this.#log[level]({ protocol, machine: machine?.name, mac, address, attempt }, `${who}: ${message}`)
     if (level === 'debug' || step.keep === false) return

@@ -93,7 +93,7 @@ function logger({ log }: Config): Logger {
   if (!process.stdout.isTTY)
     return pino({ ...options, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (level) => ({ level }) } })
   const ignore = 'protocol,machine,mac,address'
-  return pino(options, pretty({ sync: true, ignore, translateTime: 'SYS:HH:MM:ss.l' }))
+  return pino(options, pretty({ sync: true, singleLine: true, ignore, translateTime: 'SYS:HH:MM:ss.l' }))
 }
 
 function greetingOf({ ports, state, dhcp }: Config, { adminUrl, interfaces }: Daemon): string[] {
