@@ -44,7 +44,14 @@ test('a step by address is logged and kept with the MAC and the machine behind i
   kept.step({ ...STEP, address: ADDRESS })
   kept.flush()
   t.deepEqual(lines, [
-    { level: 30, protocol: 'tftp', machine: 'web1', mac: MAC, address: ADDRESS, msg: 'web1 52:54:00:00:00:0a: RRQ ipxe.efi -> done' }
+    {
+      level: 30,
+      protocol: 'tftp',
+      machine: 'web1',
+      mac: MAC,
+      address: ADDRESS,
+      msg: 'web1 52:54:00:00:00:0a: RRQ ipxe.efi -> done'
+    }
   ])
   t.like(list('tftp')[0], {
     machine: 'web1',

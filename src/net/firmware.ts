@@ -30,8 +30,8 @@ export type Firmware = {
 
 const UNDIONLY: Loader = { file: 'undionly.kpxe', package: 'ipxe' }
 /**
- * iPXE that leaves the card to the firmware's own driver. Debian's ipxe.efi drives virtio cards itself and never
- * comes back from it to OVMF; this one does (docs/decisions/004).
+ * iPXE for the one card that it was loaded from. Debian's ipxe.efi never comes back to OVMF from a virtio card;
+ * this one does (docs/decisions/004).
  */
 export const SNPONLY: Loader = { file: 'snponly.efi', package: 'ipxe' }
 const IPXE_EFI: Loader = { file: 'ipxe.efi', package: 'ipxe' }

@@ -1,10 +1,10 @@
 import test from 'ava'
-import { DISK_BOOTED, makeBiosDisk } from './lab/disk.ts'
+import { DISK_BOOTED, makeBiosDisk, makeUefiDisk } from './lab/disk.ts'
 import { inLab } from './lab/lab.ts'
 import { NODE, node, SITE } from './lab/site.ts'
 import type { MachineView } from './lab/tandem.ts'
 
-test(
+test.serial(
   'a machine that nobody registered is listed as discovered, with its UUID and serial number, and boots its disk',
   inLab(async (t, lab) => {
     await lab.tandem.apply(SITE)
@@ -14,5 +14,18 @@ test(
     const machines = await lab.tandem.json<MachineView[]>('machine', 'list')
     t.like(machines, [{ state: 'discovered', facts: { uuid: NODE.uuid, serial: NODE.serial } }])
     t.is(machines[0]?.interfaces[0]?.mac, NODE.mac)
+  })
+)
+
+test.serial(
+  'under UEFI such a machine restarts once with the loader that comes back from a virtio card, and boots its disk',
+  inLab(async (t, lab) => {
+    await lab.tandem.apply(SITE)
+    const machine = await lab.machine(node('uefi-pxe', await makeUefiDisk(lab.folder)))
+    await machine.powerOn()
+    await machine.off(180)
+    await machine.powerOn()
+    await machine.prints(DISK_BOOTED, 180)
+    t.like(await lab.tandem.json<MachineView[]>('machine', 'list'), [{ state: 'discovered' }])
   })
 )

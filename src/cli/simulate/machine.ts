@@ -145,7 +145,7 @@ export class SimulatedMachine {
       manufacturer: 'Tandem',
       product: 'simulated machine',
       hostname: hostName ?? '',
-      'netX/chip': 'simulated',
+      'netX/busid': '',
       'netX/mac': this.#mac,
       'netX/ip': address as Ipv4
     }
