@@ -4,6 +4,7 @@ import { type EventInput, eventChange } from '../inventory/events.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { advance, DISCOVERED, type MachineState, type Rank, stateOf } from '../inventory/lifecycle.ts'
 import type { Machine, Facts as MachineFacts } from '../inventory/model.ts'
+import { machineFrom } from '../inventory/normalize.ts'
 import type { Change } from '../inventory/oplog.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
@@ -108,20 +109,5 @@ function freeName(inventory: Inventory, mac: Mac): string {
 }
 
 function discoveredMachine(name: string, mac: Mac, facts: MachineFacts): Machine {
-  return {
-    name,
-    role: null,
-    image: null,
-    interfaces: [{ mac, ipv4: null, subnet: null }],
-    uuid: null,
-    serial: null,
-    disk: null,
-    localBoot: 'exit',
-    console: null,
-    kernelArguments: [],
-    labels: {},
-    vars: {},
-    facts,
-    life: DISCOVERED
-  }
+  return { ...machineFrom({ name, interfaces: [{ mac }] }), facts, life: DISCOVERED }
 }
