@@ -26,7 +26,7 @@ const RoleName = Type.String({
 })
 const ImageName = Type.String({ maxLength: 63, pattern: '^[a-z0-9][a-z0-9._-]*$' })
 
-export const InterfaceInput = Type.Object(
+const InterfaceInput = Type.Object(
   {
     mac: Type.String({ description: 'Any usual spelling: 52:54:00:00:00:0a.' }),
     ipv4: Type.Optional(Type.String({ description: 'A fixed address. Left out: one is chosen at once.' })),
@@ -83,7 +83,7 @@ export const RoleInput = Type.Object(
   strict
 )
 
-export const ImageFileInput = Type.Object(
+const ImageFileInput = Type.Object(
   {
     name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$' }),
     sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),

@@ -10,7 +10,7 @@ import {
 } from '../../inventory/model.ts'
 
 /** What REST shows and does not take: dropped from bodies, so that what was read can be edited and put back. */
-export const READ_ONLY = ['state', 'generation', 'facts', 'replicated'] as const
+const READ_ONLY = ['state', 'generation', 'facts', 'replicated'] as const
 
 /** The order in which fields are shown: an export is the same text whenever it is made. */
 const FIELDS: Record<EntityKind, readonly string[]> = {
