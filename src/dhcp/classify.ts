@@ -1,6 +1,7 @@
 import { type Firmware, type FirmwareName, firmwareByArchitecture, firmwareByName } from '../net/firmware.ts'
-import type { Options } from './codec.ts'
-import { OPTION, readIfValid } from './options.ts'
+import type { Options } from '../net/options/kinds.ts'
+import { OPTION } from '../net/options/table.ts'
+import { readIfValid } from './options.ts'
 
 /** One processor's firmware, as it is called by what it fetches its loader with. */
 const TRANSPORTS: readonly { tftp: FirmwareName; http: FirmwareName }[] = [

@@ -1,9 +1,7 @@
 import { concat, Reader, Writer } from '../net/bytes.ts'
 import { type Ipv4, ipv4FromBytes, ipv4ToBytes } from '../net/ipv4.ts'
+import type { Options } from '../net/options/kinds.ts'
 import { MalformedPacket } from './malformed.ts'
-
-/** Options by code in their order, each as its whole value: RFC 3396's parts are joined on reading and split on writing. */
-export type Options = ReadonlyMap<number, Uint8Array>
 
 /** A DHCP message (RFC 2131, section 2). */
 export type Packet = {

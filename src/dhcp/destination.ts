@@ -1,7 +1,8 @@
 import type { Endpoint } from '../net/endpoint.ts'
 import { LIMITED_BROADCAST, UNSPECIFIED } from '../net/ipv4.ts'
+import { OPTION, RELAY_AGENT } from '../net/options/table.ts'
 import type { Packet } from './codec.ts'
-import { OPTION, RELAY_AGENT, readIfValid } from './options.ts'
+import { readIfValid } from './options.ts'
 
 /**
  * Where a reply goes (RFC 2131, section 4.1): back through the relay agent, to the address that a

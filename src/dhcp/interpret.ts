@@ -1,11 +1,12 @@
 import { type Ipv4, UNSPECIFIED } from '../net/ipv4.ts'
 import { isStationMac, type Mac, macFromBytes } from '../net/mac.ts'
+import { IPXE, OPTION, type Option, RELAY_AGENT } from '../net/options/table.ts'
 import type { Cast } from '../net/udp.ts'
 import type { Client } from './allocator.ts'
 import { classify } from './classify.ts'
 import { BOOTREQUEST, ETHERNET, type Packet } from './codec.ts'
 import { MalformedPacket } from './malformed.ts'
-import { IPXE, MESSAGE, OPTION, type Option, RELAY_AGENT, read, readIfValid } from './options.ts'
+import { MESSAGE, read, readIfValid } from './options.ts'
 
 /** What this instance knows about a packet beside its bytes. */
 export type Arrival = {

@@ -1,7 +1,8 @@
 import { type Ipv4, UNSPECIFIED } from '../net/ipv4.ts'
+import { IPXE, OPTION, type Option } from '../net/options/table.ts'
 import type { BootAnswer, Grant } from './allocator.ts'
 import { BOOTREPLY, BROADCAST_FLAG, type Packet } from './codec.ts'
-import { entry, IPXE, MESSAGE, OPTION, type Option, readIfValid } from './options.ts'
+import { entry, MESSAGE, readIfValid } from './options.ts'
 
 type Entries = readonly (readonly [number, Uint8Array])[]
 

@@ -1,8 +1,10 @@
 import test from 'ava'
 import { architecturesOf, classify } from '../../src/dhcp/classify.ts'
-import { decode, type Options } from '../../src/dhcp/codec.ts'
-import { entry, OPTION } from '../../src/dhcp/options.ts'
+import { decode } from '../../src/dhcp/codec.ts'
+import { entry } from '../../src/dhcp/options.ts'
 import type { FirmwareName } from '../../src/net/firmware.ts'
+import type { Options } from '../../src/net/options/kinds.ts'
+import { OPTION } from '../../src/net/options/table.ts'
 import { fromHex, VECTORS } from './vectors.ts'
 
 const SENDERS: Record<string, FirmwareName> = {

@@ -1,7 +1,8 @@
 import test from 'ava'
 import { destination } from '../../src/dhcp/destination.ts'
-import { entry, OPTION, RELAY_AGENT } from '../../src/dhcp/options.ts'
+import { entry } from '../../src/dhcp/options.ts'
 import { LIMITED_BROADCAST } from '../../src/net/ipv4.ts'
+import { OPTION, RELAY_AGENT } from '../../src/net/options/table.ts'
 import { fromHex, ip, packet } from './vectors.ts'
 
 const FROM = { address: ip('10.77.0.2'), port: 40000 }

@@ -2,9 +2,10 @@ import test from 'ava'
 import { decode, type Packet } from '../../src/dhcp/codec.ts'
 import { type Arrival, interpret } from '../../src/dhcp/interpret.ts'
 import { type MalformedCode, MalformedPacket } from '../../src/dhcp/malformed.ts'
-import { entry, MESSAGE, OPTION, RELAY_AGENT } from '../../src/dhcp/options.ts'
+import { entry, MESSAGE } from '../../src/dhcp/options.ts'
 import { firmwareByName } from '../../src/net/firmware.ts'
 import { parseMac } from '../../src/net/mac.ts'
+import { OPTION, RELAY_AGENT } from '../../src/net/options/table.ts'
 import { fromHex, ip, packet, vector } from './vectors.ts'
 
 const OURS = ip('10.77.0.1')

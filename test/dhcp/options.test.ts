@@ -1,5 +1,9 @@
 import test from 'ava'
 import fc from 'fast-check'
+import { MalformedPacket } from '../../src/dhcp/malformed.ts'
+import { entry, read, readIfValid } from '../../src/dhcp/options.ts'
+import { MalformedBytes } from '../../src/net/bytes.ts'
+import { ipv4FromNumber, parseIpv4 } from '../../src/net/ipv4.ts'
 import {
   bytes,
   encapsulated,
@@ -13,11 +17,8 @@ import {
   uint8s,
   uint16s,
   uint32
-} from '../../src/dhcp/kinds.ts'
-import { MalformedPacket } from '../../src/dhcp/malformed.ts'
-import { entry, OPTION, RELAY_AGENT, read, readIfValid } from '../../src/dhcp/options.ts'
-import { MalformedBytes } from '../../src/net/bytes.ts'
-import { ipv4FromNumber, parseIpv4 } from '../../src/net/ipv4.ts'
+} from '../../src/net/options/kinds.ts'
+import { OPTION, RELAY_AGENT } from '../../src/net/options/table.ts'
 import { fromHex } from './vectors.ts'
 
 const UUID = '4c4c4544-0042-3510-8051-b4c04f4e4331'

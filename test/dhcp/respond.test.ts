@@ -1,9 +1,10 @@
 import test from 'ava'
 import type { BootAnswer, Grant } from '../../src/dhcp/allocator.ts'
 import { BROADCAST_FLAG, decode, encode, type Packet } from '../../src/dhcp/codec.ts'
-import { entry, OPTION } from '../../src/dhcp/options.ts'
+import { entry } from '../../src/dhcp/options.ts'
 import { grantReply, refusalReply } from '../../src/dhcp/respond.ts'
 import { UNSPECIFIED } from '../../src/net/ipv4.ts'
+import { OPTION } from '../../src/net/options/table.ts'
 import { fromHex, ip, packet, vector } from './vectors.ts'
 
 const SERVER = ip('10.77.0.1')

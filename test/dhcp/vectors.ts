@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { ETHERNET, type Options, type Packet } from '../../src/dhcp/codec.ts'
+import { ETHERNET, type Packet } from '../../src/dhcp/codec.ts'
 import { type Ipv4, parseIpv4, UNSPECIFIED } from '../../src/net/ipv4.ts'
+import type { Options } from '../../src/net/options/kinds.ts'
 
 /** DISCOVERs and REQUESTs that real firmware, installers and operating systems sent, by the sender's name. */
 export const VECTORS: ReadonlyMap<string, { readonly discover: Uint8Array; readonly request: Uint8Array }> = new Map(

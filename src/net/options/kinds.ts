@@ -1,6 +1,8 @@
-import { MalformedBytes, Reader, Writer } from '../net/bytes.ts'
-import { type Ipv4, ipv4FromBytes, ipv4ToBytes } from '../net/ipv4.ts'
-import type { Options } from './codec.ts'
+import { MalformedBytes, Reader, Writer } from '../bytes.ts'
+import { type Ipv4, ipv4FromBytes, ipv4ToBytes } from '../ipv4.ts'
+
+/** Options by code in their order, each as its whole value: RFC 3396's parts are joined on reading and split on writing. */
+export type Options = ReadonlyMap<number, Uint8Array>
 
 /**
  * A kind of option value: how its bytes are read and written. Reading uses the bytes up exactly.
