@@ -1,0 +1,394 @@
+/*
+ * A closed-loop load generator for DHCP servers: a relay agent with many clients behind it. So many exchanges
+ * are outstanding at any time; as one ends the next begins, with the next client. Prints one line of JSON.
+ *
+ *   gcc -O2 -o load load.c && ./load -r 10.0.0.1 -o 64 -c 50000 -d 10 -w 2 10.0.0.2
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "holders.h"
+#include "packet.h"
+
+static const char USAGE[] =
+    "load [options] SERVER[:PORT]\n"
+    "  -r ADDRESS   the relay agent's own address, in the subnet to give addresses from (127.0.0.1)\n"
+    "  -p PORT      its port (67); at another it asks to be answered there (RFC 8357)\n"
+    "  -o NUMBER    outstanding exchanges (64)\n"
+    "  -c NUMBER    clients, used in turn (50000)\n"
+    "  -m MAC       the first client's MAC address (02:00:00:00:00:00); the others count up\n"
+    "  -d SECONDS   end after this time (10)\n"
+    "  -n NUMBER    end after so many exchanges, or after -d\n"
+    "  -w SECONDS   warm up before that, unmeasured (0)\n"
+    "  -t MS        send a packet again when nothing came for this long (1000); it counts as lost\n"
+    "  --renew      first bind all clients; then exchanges are renewals (ciaddr, no options 50 and 54)\n"
+    "  --storm      -n clients that have no address begin at once; they try again after 4, 8, 16, 32 seconds\n"
+    "  --ledger F   append every acknowledged lease to a file, as \"MAC ADDRESS\"\n";
+
+enum { BATCH = 64, SLOT_BITS = 20, REQUEST_TRIES = 4, STORM_RETRY_MS = 4000, SECOND = 1000000 };
+enum state { IDLE, AWAITS_OFFER, AWAITS_ACK };
+
+struct plan {
+  struct sockaddr_in server;
+  uint32_t relay;
+  uint16_t port;
+  uint32_t outstanding, clients;
+  uint64_t first_mac, exchanges; /* exchanges 0: no limit */
+  int64_t duration, warmup, timeout; /* microseconds */
+  int renew, storm;
+  FILE *ledger;
+};
+
+struct exchange {
+  enum state state;
+  uint32_t xid, client, address, server;
+  int tries;
+  int64_t began, sent;
+};
+
+struct counts {
+  uint64_t lost, naks, strays;
+  uint32_t *latencies; /* microseconds, of the exchanges that ended */
+  size_t ended, room;
+};
+
+struct generator {
+  struct plan plan;
+  int socket;
+  struct exchange *exchanges;
+  uint8_t *busy; /* of every client */
+  struct holders *holders;
+  struct counts counts;
+  uint64_t begun;
+  uint32_t next_client, generation;
+  size_t queued;
+  struct mmsghdr out[BATCH], in[BATCH];
+  struct iovec out_bytes[BATCH], in_bytes[BATCH];
+  uint8_t out_packets[BATCH][LARGEST_PACKET], in_packets[BATCH][LARGEST_PACKET];
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal) {
+  (void)signal;
+  interrupted = 1;
+}
+
+static void fail(const char *what) {
+  perror(what);
+  exit(1);
+}
+
+static int64_t now_us(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * SECOND + now.tv_nsec / 1000;
+}
+
+static void flush(struct generator *g) {
+  for (size_t sent = 0; sent < g->queued;) {
+    int count = sendmmsg(g->socket, g->out + sent, (unsigned)(g->queued - sent), 0);
+    if (count >= 0) sent += (size_t)count;
+    else if (errno != EINTR && errno != ENOBUFS) fail("load: sendmmsg");
+  }
+  g->queued = 0;
+}
+
+static void send_request(struct generator *g, struct exchange *exchange, int64_t now) {
+  /* SELECTING names the server and asks for the address; RENEWING has it already. */
+  const int selects = exchange->server != 0;
+  const struct request request = {
+      .message = exchange->state == AWAITS_OFFER ? DISCOVER : REQUEST,
+      .xid = exchange->xid,
+      .mac = g->plan.first_mac + exchange->client,
+      .ciaddr = selects ? 0 : exchange->address,
+      .giaddr = g->plan.relay,
+      .requested = selects ? exchange->address : 0,
+      .server = selects ? exchange->server : 0,
+      .own_port = g->plan.port != 67,
+  };
+  if (g->queued == BATCH) flush(g);
+  g->out_bytes[g->queued].iov_len = write_request(g->out_packets[g->queued], &request);
+  g->queued++;
+  exchange->tries++;
+  exchange->sent = now;
+}
+
+static void discover(struct generator *g, struct exchange *exchange, int64_t now) {
+  exchange->state = AWAITS_OFFER;
+  exchange->tries = 0;
+  exchange->address = exchange->server = 0;
+  send_request(g, exchange, now);
+}
+
+static void begin(struct generator *g, struct exchange *exchange, int64_t now) {
+  if (g->plan.exchanges != 0 && g->begun == g->plan.exchanges) return;
+  g->begun++;
+  do g->next_client = (g->next_client + 1) % g->plan.clients;
+  while (g->busy[g->next_client]);
+  exchange->client = g->next_client;
+  exchange->xid = g->generation++ << SLOT_BITS | (uint32_t)(exchange - g->exchanges);
+  exchange->began = now;
+  g->busy[exchange->client] = 1;
+  if (!g->plan.renew) {
+    discover(g, exchange, now);
+    return;
+  }
+  exchange->state = AWAITS_ACK;
+  exchange->tries = 0;
+  exchange->server = 0;
+  exchange->address = g->holders->leases[exchange->client].address;
+  send_request(g, exchange, now);
+}
+
+static void end(struct generator *g, struct exchange *exchange, int64_t now) {
+  struct counts *counts = &g->counts;
+  if (counts->ended == counts->room) {
+    counts->room = counts->room * 2 + 65536;
+    counts->latencies = realloc(counts->latencies, counts->room * sizeof *counts->latencies);
+    if (counts->latencies == NULL) fail("load: latencies");
+  }
+  counts->latencies[counts->ended++] = (uint32_t)(now - exchange->began);
+  exchange->state = IDLE;
+  g->busy[exchange->client] = 0;
+}
+
+static void write_ledger(FILE *ledger, uint64_t mac, uint32_t address) {
+  uint8_t octets[6];
+  struct in_addr in = {htonl(address)};
+  put_mac(octets, mac);
+  for (int i = 0; i < 6; i++) fprintf(ledger, i == 0 ? "%02x" : ":%02x", octets[i]);
+  fprintf(ledger, " %s\n", inet_ntoa(in));
+}
+
+static void receive(struct generator *g, const struct reply *reply, int64_t now) {
+  struct exchange *exchange = &g->exchanges[reply->xid & ((1 << SLOT_BITS) - 1)];
+  const int known = (reply->xid & ((1 << SLOT_BITS) - 1)) < g->plan.outstanding && reply->xid == exchange->xid &&
+                    reply->mac == g->plan.first_mac + exchange->client;
+  if (known && exchange->state == AWAITS_OFFER && reply->message == OFFER) {
+    exchange->state = AWAITS_ACK;
+    exchange->tries = 0;
+    exchange->address = reply->yiaddr;
+    exchange->server = reply->server;
+    send_request(g, exchange, now);
+  } else if (known && exchange->state == AWAITS_ACK && reply->message == ACK) {
+    hold(g->holders, exchange->client, reply->yiaddr, now, now + (int64_t)reply->lease_time * SECOND);
+    if (g->plan.ledger) write_ledger(g->plan.ledger, reply->mac, reply->yiaddr);
+    end(g, exchange, now);
+    begin(g, exchange, now);
+  } else if (known && exchange->state == AWAITS_ACK && reply->message == NAK) {
+    g->counts.naks++;
+    discover(g, exchange, now);
+  } else {
+    g->counts.strays++;
+  }
+}
+
+static void receive_all(struct generator *g) {
+  struct pollfd readable = {.fd = g->socket, .events = POLLIN};
+  if (poll(&readable, 1, 10) <= 0) return;
+  int count = recvmmsg(g->socket, g->in, BATCH, MSG_DONTWAIT, NULL);
+  const int64_t now = now_us();
+  for (int i = 0; i < count; i++) {
+    struct reply reply;
+    if (read_reply(g->in_packets[i], g->in[i].msg_len, &reply)) receive(g, &reply, now);
+    else g->counts.strays++;
+  }
+  if (g->plan.ledger) fflush(g->plan.ledger);
+  flush(g);
+}
+
+/* Sends again what was not answered in time; a client whose REQUESTs are never answered begins anew. */
+static void retry(struct generator *g, int64_t now) {
+  for (uint32_t i = 0; i < g->plan.outstanding; i++) {
+    struct exchange *exchange = &g->exchanges[i];
+    if (exchange->state == IDLE) continue;
+    const int doublings = g->plan.storm && exchange->tries > 1 ? exchange->tries - 1 : 0;
+    if (now - exchange->sent < g->plan.timeout << (doublings < 3 ? doublings : 3)) continue;
+    g->counts.lost++;
+    const int forsaken = exchange->state == AWAITS_ACK && exchange->tries == REQUEST_TRIES;
+    if (forsaken) discover(g, exchange, now);
+    else send_request(g, exchange, now);
+  }
+  flush(g);
+}
+
+static int outstanding(const struct generator *g) {
+  for (uint32_t i = 0; i < g->plan.outstanding; i++)
+    if (g->exchanges[i].state != IDLE) return 1;
+  return 0;
+}
+
+/* Runs until the time or the exchanges are up. Gives the microseconds that were measured. */
+static int64_t run(struct generator *g) {
+  const struct plan *plan = &g->plan;
+  const int64_t start = now_us();
+  int64_t measured_from = start, next_check = start;
+  int warming = plan->warmup > 0;
+  for (uint32_t i = 0; i < plan->outstanding; i++) begin(g, &g->exchanges[i], now_us());
+  flush(g);
+  while (!interrupted) {
+    receive_all(g);
+    const int64_t now = now_us();
+    if (warming && now >= start + plan->warmup) {
+      warming = 0;
+      measured_from = now;
+      g->counts = (struct counts){.latencies = g->counts.latencies, .room = g->counts.room};
+    }
+    if (now >= start + plan->warmup + plan->duration) break;
+    if (plan->exchanges != 0 && g->begun == plan->exchanges && !outstanding(g)) break;
+    if (now < next_check) continue;
+    retry(g, now);
+    next_check = now + SECOND / 100;
+  }
+  return now_us() - measured_from;
+}
+
+/* Every client gets a lease, unmeasured, before the renewals. */
+static void bind_clients(struct generator *g) {
+  const struct plan plan = g->plan;
+  g->plan.renew = 0;
+  g->plan.exchanges = plan.clients;
+  g->plan.warmup = 0;
+  g->plan.duration = 600 * (int64_t)SECOND;
+  run(g);
+  g->plan = plan;
+  g->begun = 0;
+  g->counts = (struct counts){0};
+}
+
+static int by_value(const void *a, const void *b) {
+  const uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+  return (left > right) - (left < right);
+}
+
+static uint32_t quantile(const struct counts *counts, double share) {
+  return counts->ended == 0 ? 0 : counts->latencies[(size_t)(share * (double)(counts->ended - 1))];
+}
+
+static void print_result(const struct generator *g, int64_t elapsed) {
+  const struct counts *counts = &g->counts;
+  const double seconds = (double)elapsed / SECOND;
+  if (counts->ended > 0) qsort(counts->latencies, counts->ended, sizeof *counts->latencies, by_value);
+  printf("{\"exchanges\":%zu,\"seconds\":%.3f,\"rate\":%.1f,", counts->ended, seconds, (double)counts->ended / seconds);
+  printf("\"latencyUs\":{\"p50\":%u,\"p99\":%u,\"p999\":%u,\"max\":%u},", quantile(counts, 0.5),
+         quantile(counts, 0.99), quantile(counts, 0.999), quantile(counts, 1));
+  printf("\"lost\":%lu,\"naks\":%lu,\"strays\":%lu,", counts->lost, counts->naks, counts->strays);
+  printf("\"addresses\":%lu,\"duplicates\":%lu}\n", g->holders->addresses, g->holders->duplicates);
+}
+
+static void refuse(const char *what) {
+  fprintf(stderr, "load: %s\n%s", what, USAGE);
+  exit(2);
+}
+
+static uint32_t parse_address(const char *text) {
+  struct in_addr address;
+  if (inet_pton(AF_INET, text, &address) != 1) refuse("an address is like 10.0.0.1");
+  return ntohl(address.s_addr);
+}
+
+static uint64_t parse_mac(const char *text) {
+  unsigned o[6];
+  uint64_t mac = 0;
+  if (sscanf(text, "%x:%x:%x:%x:%x:%x", o, o + 1, o + 2, o + 3, o + 4, o + 5) != 6) refuse("a MAC has six octets");
+  for (int i = 0; i < 6; i++) mac = mac << 8 | (o[i] & 0xff);
+  return mac;
+}
+
+static double parse_number(const char *text, double least, double most) {
+  char *rest;
+  const double number = strtod(text, &rest);
+  if (*text == 0 || *rest != 0 || !(number >= least && number <= most)) refuse("a number is out of its range");
+  return number;
+}
+
+static struct sockaddr_in endpoint(uint32_t address, uint16_t port) {
+  return (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(address)}, .sin_port = htons(port)};
+}
+
+static struct sockaddr_in parse_server(char *text) {
+  char *colon = strchr(text, ':');
+  if (colon) *colon = 0;
+  return endpoint(parse_address(text), colon ? (uint16_t)parse_number(colon + 1, 1, 65535) : 67);
+}
+
+static struct plan parse_plan(int argc, char **argv) {
+  static const struct option LONG[] = {
+      {"renew", no_argument, NULL, 'R'}, {"storm", no_argument, NULL, 'S'}, {"ledger", required_argument, NULL, 'L'}, {0}};
+  struct plan plan = {.relay = 0x7f000001, .port = 67, .outstanding = 64, .clients = 50000, .first_mac = 0x020000000000,
+                      .duration = 10 * SECOND, .timeout = SECOND};
+  for (int option; (option = getopt_long(argc, argv, "r:p:o:c:m:d:n:w:t:", LONG, NULL)) != -1;) switch (option) {
+      case 'r': plan.relay = parse_address(optarg); break;
+      case 'p': plan.port = (uint16_t)parse_number(optarg, 1, 65535); break;
+      case 'o': plan.outstanding = (uint32_t)parse_number(optarg, 1, 1 << SLOT_BITS); break;
+      case 'c': plan.clients = (uint32_t)parse_number(optarg, 1, 1 << 24); break;
+      case 'm': plan.first_mac = parse_mac(optarg); break;
+      case 'd': plan.duration = (int64_t)(parse_number(optarg, 0.01, 86400) * SECOND); break;
+      case 'n': plan.exchanges = (uint64_t)parse_number(optarg, 1, 1e9); break;
+      case 'w': plan.warmup = (int64_t)(parse_number(optarg, 0, 3600) * SECOND); break;
+      case 't': plan.timeout = (int64_t)(parse_number(optarg, 1, 60000) * 1000); break;
+      case 'R': plan.renew = 1; break;
+      case 'S': plan.storm = 1; break;
+      case 'L':
+        plan.ledger = fopen(optarg, "a");
+        if (plan.ledger == NULL) fail(optarg);
+        break;
+      default: refuse("no such option");
+    }
+  if (optind != argc - 1) refuse("name the server");
+  plan.server = parse_server(argv[optind]);
+  if (plan.storm) {
+    if (plan.exchanges == 0 || plan.exchanges > 1 << SLOT_BITS) refuse("--storm needs -n, of 1048576 at most");
+    plan.outstanding = plan.clients = (uint32_t)plan.exchanges;
+    plan.timeout = STORM_RETRY_MS * 1000;
+  }
+  if (plan.outstanding > plan.clients) refuse("more exchanges are outstanding (-o) than there are clients (-c)");
+  return plan;
+}
+
+static int open_socket(uint32_t address, uint16_t port) {
+  const struct sockaddr_in own = endpoint(address, port);
+  const int bytes = 16 << 20;
+  int fd = socket(AF_INET, SOCK_DGRAM, 0);
+  if (fd < 0 || bind(fd, (const struct sockaddr *)&own, sizeof own) != 0) fail("load: the relay agent's address (-r, -p)");
+  /* As root past the system's limit, so that no reply is lost on this side. */
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0)
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+  return fd;
+}
+
+static struct generator *new_generator(struct plan plan) {
+  struct generator *g = allocate(1, sizeof *g);
+  g->plan = plan;
+  g->socket = open_socket(plan.relay, plan.port);
+  g->exchanges = allocate(plan.outstanding, sizeof *g->exchanges);
+  g->busy = allocate(plan.clients, 1);
+  g->holders = new_holders(plan.clients);
+  g->next_client = plan.clients - 1;
+  g->generation = (uint32_t)now_us();
+  for (int i = 0; i < BATCH; i++) {
+    g->out_bytes[i] = (struct iovec){g->out_packets[i], 0};
+    g->in_bytes[i] = (struct iovec){g->in_packets[i], LARGEST_PACKET};
+    g->out[i].msg_hdr = (struct msghdr){
+        .msg_name = &g->plan.server, .msg_namelen = sizeof plan.server, .msg_iov = &g->out_bytes[i], .msg_iovlen = 1};
+    g->in[i].msg_hdr = (struct msghdr){.msg_iov = &g->in_bytes[i], .msg_iovlen = 1};
+  }
+  return g;
+}
+
+int main(int argc, char **argv) {
+  struct generator *g = new_generator(parse_plan(argc, argv));
+  signal(SIGTERM, interrupt);
+  signal(SIGINT, interrupt);
+  if (g->plan.renew) bind_clients(g);
+  const int64_t elapsed = run(g);
+  print_result(g, elapsed);
+  return 0;
+}
