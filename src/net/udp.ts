@@ -1,9 +1,10 @@
-import { createSocket, type Socket, type SocketOptions } from 'node:dgram'
-import { once } from 'node:events'
+import type { Socket } from 'node:dgram'
 import { networkInterfaces } from 'node:os'
-import { type DeviceSocket, openOnDevice } from './device.ts'
+import { BATCH, BatchReceiver, BatchSender, LONGEST_SENT } from './batch.ts'
 import type { Endpoint } from './endpoint.ts'
-import type { Ipv4 } from './ipv4.ts'
+import { type Ipv4, UNSPECIFIED } from './ipv4.ts'
+import { type Libc, loadLibc } from './libc.ts'
+import { type BoundSocket, openSocket } from './socket.ts'
 
 /** An interface that machines are on, and the address they reach this instance at. */
 export type Interface = { readonly name: string; readonly address: Ipv4 }
@@ -29,7 +30,7 @@ export interface UdpSocket {
   readonly at: Interface
   /** The one that was bound, where port 0 asked for any. */
   readonly port: number
-  /** To an address or, with 255.255.255.255, to all on the interface's link. Never throws: what can't be sent goes to `failed`. */
+  /** To an address or, with 255.255.255.255, to all on the interface's link. Never throws: what can't be sent goes to `failed`, at the latest before the event loop goes on. */
   send(bytes: Uint8Array, to: Endpoint): void
   /** Afterwards nothing is received any more and the port is free. */
   close(): Promise<void>
@@ -46,16 +47,10 @@ export class SocketError extends Error {
   }
 }
 
-/** A rack that powers on sends hundreds of DISCOVERs in one millisecond. Bytes; the kernel caps it at net.core.rmem_max. */
-const RECEIVE_BUFFER = 1 << 20
-const SOCKET_OPTIONS: SocketOptions = {
-  type: 'udp4',
-  recvBufferSize: RECEIVE_BUFFER,
-  /** Addresses are never names here: without the resolver's detour a datagram is with the kernel before `send` returns. */
-  lookup: (address, _options, found) => found(null, address, 4)
-}
 /** Replies that wait for the kernel to take them; those beyond are dropped, and the clients ask again. */
 const LONGEST_SEND_QUEUE = 1000
+/** Datagrams that are taken before what they caused goes on: some milliseconds' work. */
+const MOST_AT_ONCE = 512
 
 /**
  * Opens UDP on interfaces, broadcasts included.
@@ -78,23 +73,25 @@ export async function openUdp(
   port: number,
   handlers: UdpHandlers
 ): Promise<readonly UdpSocket[]> {
+  const libc = loadLibc()
+  const receiver = new BatchReceiver(libc)
   const opened: Socket[] = []
   try {
-    const devices = new Map<Interface, DeviceSocket>()
+    const devices = new Map<Interface, BoundSocket>()
     for (const at of interfaces.filter(({ address }) => !address.startsWith('127.'))) {
       refuseForeign(at)
-      const device = await explaining(at, port, openOnDevice(at.name, port, SOCKET_OPTIONS))
+      const device = await explaining(at, port, openSocket(libc, { address: UNSPECIFIED, port, device: at.name }))
       opened.push(device.socket)
       devices.set(at, device)
     }
     for (const device of devices.values()) device.share(true)
     const sockets: UdpSocket[] = []
     for (const at of interfaces) {
-      const broadcasts = devices.get(at)?.socket
-      const bound = bindAddress(at.address, broadcasts?.address().port ?? port, devices.size > 0)
-      const unicasts = await explaining(at, port, bound)
-      opened.push(unicasts)
-      sockets.push(shell(at, handlers, unicasts, broadcasts))
+      const broadcasts = devices.get(at)
+      const own = { address: at.address, port: broadcasts?.socket.address().port ?? port, shared: devices.size > 0 }
+      const unicasts = await explaining(at, port, openSocket(libc, own))
+      opened.push(unicasts.socket)
+      sockets.push(shell(at, handlers, { libc, receiver, unicasts, broadcasts }))
     }
     for (const device of devices.values()) device.share(false)
     return sockets
@@ -104,52 +101,83 @@ export async function openUdp(
   }
 }
 
-/** @param shared whether to bind beside sockets that share the port. */
-async function bindAddress(address: Ipv4, port: number, shared: boolean): Promise<Socket> {
-  const socket = createSocket({ ...SOCKET_OPTIONS, reuseAddr: shared })
-  try {
-    // Addresses that need no resolving are bound before `bind` returns: who listens later hears nothing.
-    const listening = once(socket, 'listening')
-    socket.bind(port, address)
-    await listening
-    socket.setBroadcast(true)
-    return socket
-  } catch (error) {
-    socket.close()
-    throw error
-  }
-}
-
-function shell(at: Interface, { receive, failed }: UdpHandlers, unicasts: Socket, broadcasts?: Socket): UdpSocket {
+function shell(
+  at: Interface,
+  { receive, failed }: UdpHandlers,
+  io: { libc: Libc; receiver: BatchReceiver; unicasts: BoundSocket; broadcasts: BoundSocket | undefined }
+): UdpSocket {
+  const { unicasts, broadcasts } = io
+  const sender = new BatchSender(io.libc, unicasts.fd)
   const fail = (error: Error) => failed(error, at)
+  let closing = false
+  let flushing = false
+
   const socket: UdpSocket = {
     at,
-    port: unicasts.address().port,
+    port: unicasts.socket.address().port,
     send(bytes, to) {
-      try {
-        if (unicasts.getSendQueueCount() < LONGEST_SEND_QUEUE) {
-          unicasts.send(bytes, to.port, to.address, (error) => error && fail(error))
-        } else {
-          fail(
-            new SocketError('ENOBUFS', `${LONGEST_SEND_QUEUE} datagrams wait to be sent: one to ${to.address} dropped`)
-          )
-        }
-      } catch (error) {
-        // A datagram may claim to come from port 0: dgram throws on an answer to it.
-        fail(error as Error)
+      // The descriptor's number may be another file's by now.
+      if (closing) {
+        fail(new SocketError('EBADF', `the socket is closed: a datagram to ${to.address} dropped`))
+        return
       }
+      if (bytes.length > LONGEST_SENT) {
+        sendAlone(bytes, to)
+        return
+      }
+      if (sender.isFull) flush()
+      sender.add(bytes, to)
+      if (flushing) return
+      flushing = true
+      queueMicrotask(flush)
     },
     async close() {
-      await Promise.all([closed(unicasts), broadcasts && closed(broadcasts)])
+      flush()
+      closing = true
+      await Promise.all([closed(unicasts.socket), broadcasts && closed(broadcasts.socket)])
     }
   }
-  const listen = (source: Socket, cast: Cast) =>
-    source.on('error', fail).on('message', (bytes, { address, port }) => {
-      receive({ bytes, from: { address: address as Ipv4, port }, cast, socket })
-    })
   listen(unicasts, 'unicast')
   if (broadcasts) listen(broadcasts, 'broadcast')
   return socket
+
+  /** Whatever one turn of the event loop sends leaves together. */
+  function flush(): void {
+    flushing = false
+    if (closing) return
+    sender.flush((error, bytes, to) => {
+      if (error.code === 'EAGAIN') sendAlone(bytes, to)
+      else fail(error)
+    })
+  }
+
+  /** Through Node, which waits until the system takes it. */
+  function sendAlone(bytes: Uint8Array, to: Endpoint): void {
+    if (unicasts.socket.getSendQueueCount() < LONGEST_SEND_QUEUE) {
+      unicasts.socket.send(bytes, to.port, to.address, (error) => error && fail(error))
+    } else {
+      fail(new SocketError('ENOBUFS', `${LONGEST_SEND_QUEUE} datagrams wait to be sent: one to ${to.address} dropped`))
+    }
+  }
+
+  /**
+   * Node tells of the first datagram; what else has come by then is taken with it, once a turn of
+   * the event loop, so that what was taken is answered before more is.
+   */
+  function listen({ socket: source, fd }: BoundSocket, cast: Cast): void {
+    let drained = false
+    const hand = (bytes: Uint8Array, from: Endpoint) => receive({ bytes, from, cast, socket })
+    source.on('error', fail).on('message', (bytes, { address, port }) => {
+      hand(bytes, { address: address as Ipv4, port })
+      if (drained) return
+      drained = true
+      setImmediate(() => {
+        drained = false
+      })
+      let rest = MOST_AT_ONCE
+      while (!closing && rest > 0 && io.receiver.receive(fd, hand) === BATCH) rest -= BATCH
+    })
+  }
 }
 
 function closed(socket: Socket): Promise<void> {

@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { networkInterfaces } from 'node:os'
+import { setImmediate } from 'node:timers/promises'
 import test from 'ava'
 import type { Ipv4 } from '../../src/net/ipv4.ts'
 import {
@@ -57,6 +58,7 @@ test('sending never throws: what cannot be sent is told', async (t) => {
   const failures: Error[] = []
   const socket = await open(LOOPBACK, 0, { ...deaf, failed: (error) => failures.push(error) })
   socket.send(new Uint8Array(1), { address: '127.0.0.1' as Ipv4, port: 0 })
+  await setImmediate()
   t.is(failures.length, 1)
   await socket.close()
   socket.send(new Uint8Array(1), { address: '127.0.0.1' as Ipv4, port: 9 })
