@@ -1,5 +1,5 @@
-import { concat, Reader, Writer } from '../net/bytes.ts'
-import { type Ipv4, ipv4FromBytes, ipv4ToBytes } from '../net/ipv4.ts'
+import { concat } from '../net/bytes.ts'
+import { type Ipv4, ipv4FromNumber, ipv4ToNumber, UNSPECIFIED } from '../net/ipv4.ts'
 import type { Options } from '../net/options/kinds.ts'
 import { MalformedPacket } from './malformed.ts'
 
@@ -34,9 +34,12 @@ export const BROADCAST_FLAG = 0x8000
 
 const COOKIE = 0x63825363
 const CHADDR_LENGTH = 16
-const SNAME_LENGTH = 64
-const FILE_LENGTH = 128
-const HEADER_LENGTH = 28 + CHADDR_LENGTH + SNAME_LENGTH + FILE_LENGTH + 4
+/** Where the fields are. */
+const CHADDR_AT = 28
+const SNAME_AT = CHADDR_AT + CHADDR_LENGTH
+const FILE_AT = SNAME_AT + 64
+const COOKIE_AT = FILE_AT + 128
+const HEADER_LENGTH = COOKIE_AT + 4
 /** RFC 951's packet size: BOOTP relay agents and old firmware drop what is shorter. */
 const MINIMUM_LENGTH = 300
 
@@ -49,46 +52,43 @@ const LONGEST_PART = 255
  * Reads a message. Where `file` and `sname` hold options (RFC 2132, section 9.3), these are read
  * after the others, and the fields are empty: like the splitting of long options that is how a
  * packet is packed, not what it says. A missing END is tolerated: each option says where it ends,
- * and dnsmasq, Kea and ISC dhcpd answer such clients too.
+ * and dnsmasq, Kea and ISC dhcpd answer such clients too. BOOTP's vendor field may be all zeros (RFC 951): no options.
+ *
+ * The options are views of the bytes, which must not change as long as the packet is used.
  * @throws {MalformedPacket} and nothing else, whatever the bytes.
  */
-export function decode(bytes: Uint8Array): Packet {
-  if (bytes.length < HEADER_LENGTH) {
-    throw new MalformedPacket('too-short', `${bytes.length} bytes; the fixed fields alone are ${HEADER_LENGTH}`)
+export function decode(datagram: Uint8Array): Packet {
+  if (datagram.length < HEADER_LENGTH) {
+    throw new MalformedPacket('too-short', `${datagram.length} bytes; the fixed fields alone are ${HEADER_LENGTH}`)
   }
-  const reader = new Reader(bytes)
-  const [op, htype, hlen, hops] = [reader.uint8(), reader.uint8(), reader.uint8(), reader.uint8()]
+  // A Buffer's slices would be Buffers again, which are slower to make and compare and print differently.
+  const bytes = new Uint8Array(datagram.buffer, datagram.byteOffset, datagram.byteLength)
+  const hlen = bytes[2] as number
   if (hlen > CHADDR_LENGTH) throw new MalformedPacket('hardware-length', `hlen is ${hlen}; chaddr has 16 bytes`)
-  const [xid, secs, flags] = [reader.uint32(), reader.uint16(), reader.uint16()]
-  const address = () => ipv4FromBytes(reader.bytes(4))
-  const [ciaddr, yiaddr, siaddr, giaddr] = [address(), address(), address(), address()]
-  const chaddr = reader.bytes(CHADDR_LENGTH).subarray(0, hlen)
-  const sname = reader.bytes(SNAME_LENGTH)
-  const file = reader.bytes(FILE_LENGTH)
-  if (reader.uint32() !== COOKIE) throw new MalformedPacket('no-cookie', 'no magic cookie after the fixed fields')
 
-  const parts = new Map<number, Uint8Array[]>()
-  readParts(reader, parts)
-  const overload = overloadOf(parts)
-  if (overload.file) readParts(new Reader(file), parts)
-  if (overload.sname) readParts(new Reader(sname), parts)
-  parts.delete(OVERLOAD)
+  const options = new Map<number, Uint8Array>()
+  const cookie = uint32(bytes, COOKIE_AT)
+  if (cookie === COOKIE) readOptions(bytes, HEADER_LENGTH, bytes.length, options)
+  else if (cookie !== 0) throw new MalformedPacket('no-cookie', 'no magic cookie after the fixed fields')
+  const overload = overloadOf(options)
+  if (overload & 1) readOptions(bytes, FILE_AT, COOKIE_AT, options)
+  if (overload & 2) readOptions(bytes, SNAME_AT, FILE_AT, options)
 
   return {
-    op,
-    htype,
-    hops,
-    xid,
-    secs,
-    flags,
-    ciaddr,
-    yiaddr,
-    siaddr,
-    giaddr,
-    chaddr,
-    sname: overload.sname ? '' : text(sname),
-    file: overload.file ? '' : text(file),
-    options: new Map(Array.from(parts, ([code, values]) => [code, concat(values)]))
+    op: bytes[0] as number,
+    htype: bytes[1] as number,
+    hops: bytes[3] as number,
+    xid: uint32(bytes, 4),
+    secs: uint16(bytes, 8),
+    flags: uint16(bytes, 10),
+    ciaddr: address(bytes, 12),
+    yiaddr: address(bytes, 16),
+    siaddr: address(bytes, 20),
+    giaddr: address(bytes, 24),
+    chaddr: bytes.subarray(CHADDR_AT, CHADDR_AT + hlen),
+    sname: overload & 2 ? '' : text(bytes, SNAME_AT, FILE_AT),
+    file: overload & 1 ? '' : text(bytes, FILE_AT, COOKIE_AT),
+    options
   }
 }
 
@@ -97,64 +97,129 @@ export function decode(bytes: Uint8Array): Packet {
  * @throws {RangeError} when a field is longer than its place or an option's code isn't 1 to 254.
  */
 export function encode(packet: Packet): Uint8Array {
-  const writer = new Writer()
-  writer.uint8(packet.op).uint8(packet.htype).uint8(packet.chaddr.length).uint8(packet.hops)
-  writer.uint32(packet.xid).uint16(packet.secs).uint16(packet.flags)
-  for (const address of [packet.ciaddr, packet.yiaddr, packet.siaddr, packet.giaddr]) writer.bytes(ipv4ToBytes(address))
-  writeField(writer, 'chaddr', packet.chaddr, CHADDR_LENGTH)
-  writeField(writer, 'sname', Buffer.from(packet.sname, 'latin1'), SNAME_LENGTH)
-  writeField(writer, 'file', Buffer.from(packet.file, 'latin1'), FILE_LENGTH)
-  writer.uint32(COOKIE)
-  for (const [code, value] of packet.options) writeOption(writer, code, value)
-  writer.uint8(END)
-  return writer.zeros(Math.max(0, MINIMUM_LENGTH - writer.length)).finish()
+  const bytes = new Uint8Array(Math.max(MINIMUM_LENGTH, HEADER_LENGTH + optionsLength(packet.options) + 1))
+  writeHeader(bytes, packet)
+  let at = HEADER_LENGTH
+  for (const [code, value] of packet.options) at = writeOption(bytes, at, code, value)
+  bytes[at] = END
+  return bytes
 }
 
-/** Reads options up to END. The parts are joined only at the end: a packet of thousands of tiny ones costs no more. */
-function readParts(reader: Reader, parts: Map<number, Uint8Array[]>): void {
-  while (reader.remaining > 0) {
-    const code = reader.uint8()
+/** Bytes that the options take, without END. */
+export function optionsLength(options: Options): number {
+  let length = 0
+  for (const value of options.values()) length += optionLength(value)
+  return length
+}
+
+/** Bytes that an option takes: its parts of at most 255 bytes (RFC 3396) and their two bytes each. */
+export function optionLength({ length }: Uint8Array): number {
+  return length + 2 * Math.max(1, Math.ceil(length / LONGEST_PART))
+}
+
+/** Reads options up to END or a place. The parts of one are joined (RFC 3396). */
+function readOptions(bytes: Uint8Array, from: number, to: number, options: Map<number, Uint8Array>): void {
+  const parts = new Map<number, Uint8Array[]>()
+  let at = from
+  while (at < to) {
+    const code = bytes[at] as number
+    at += 1
     if (code === PAD) continue
-    if (code === END) return
-    const length = reader.remaining > 0 ? reader.uint8() : undefined
-    if (length === undefined || length > reader.remaining) {
+    if (code === END) break
+    const end = at + 1 + (bytes[at] as number)
+    if (at >= to || end > to) {
       throw new MalformedPacket('truncated-option', `option ${code} is longer than what is left of the packet`)
     }
-    const value = reader.bytes(length)
-    const earlier = parts.get(code)
-    if (earlier) earlier.push(value)
-    else parts.set(code, [value])
+    const value = bytes.subarray(at + 1, end)
+    const earlier = options.get(code)
+    if (earlier === undefined) options.set(code, value)
+    // Joined only at the end: a packet of thousands of tiny parts costs no more.
+    else if (!parts.get(code)?.push(value)) parts.set(code, [earlier, value])
+    at = end
   }
+  for (const [code, values] of parts) options.set(code, concat(values))
 }
 
-/** Which fields hold options: bit 0 is for `file`, bit 1 for `sname` (RFC 2132, section 9.3). */
-function overloadOf(parts: ReadonlyMap<number, readonly Uint8Array[]>): { file: boolean; sname: boolean } {
-  const value = parts.get(OVERLOAD)
-  if (value === undefined) return { file: false, sname: false }
-  const bytes = concat(value)
-  const [bits = 0] = bytes
-  if (bytes.length !== 1 || bits < 1 || bits > 3) {
+/** Which fields hold options: bit 0 is for `file`, bit 1 for `sname` (RFC 2132, section 9.3); takes the option out. */
+function overloadOf(options: Map<number, Uint8Array>): number {
+  const value = options.get(OVERLOAD)
+  if (value === undefined) return 0
+  options.delete(OVERLOAD)
+  const [bits = 0] = value
+  if (value.length !== 1 || bits < 1 || bits > 3) {
     throw new MalformedPacket('option-value', 'option 52 (overload) is one byte, 1 to 3')
   }
-  return { file: (bits & 1) !== 0, sname: (bits & 2) !== 0 }
+  return bits
 }
 
-function writeField(writer: Writer, name: string, bytes: Uint8Array, length: number): void {
-  if (bytes.length > length) throw new RangeError(`${name} has room for ${length} bytes, not ${bytes.length}`)
-  writer.bytes(bytes).zeros(length - bytes.length)
+function writeHeader(bytes: Uint8Array, packet: Packet): void {
+  bytes[0] = packet.op
+  bytes[1] = packet.htype
+  bytes[2] = packet.chaddr.length
+  bytes[3] = packet.hops
+  writeUint32(bytes, 4, packet.xid)
+  writeUint32(bytes, 8, packet.secs * 0x10000 + packet.flags)
+  writeUint32(bytes, 12, ipv4ToNumber(packet.ciaddr))
+  writeUint32(bytes, 16, ipv4ToNumber(packet.yiaddr))
+  writeUint32(bytes, 20, ipv4ToNumber(packet.siaddr))
+  writeUint32(bytes, 24, ipv4ToNumber(packet.giaddr))
+  checkRoom('chaddr', packet.chaddr.length, CHADDR_LENGTH)
+  bytes.set(packet.chaddr, CHADDR_AT)
+  writeText(bytes, SNAME_AT, 'sname', packet.sname, FILE_AT - SNAME_AT)
+  writeText(bytes, FILE_AT, 'file', packet.file, COOKIE_AT - FILE_AT)
+  writeUint32(bytes, COOKIE_AT, COOKIE)
 }
 
-function writeOption(writer: Writer, code: number, value: Uint8Array): void {
+function writeText(bytes: Uint8Array, at: number, name: string, value: string, length: number): void {
+  checkRoom(name, value.length, length)
+  for (let index = 0; index < value.length; index += 1) bytes[at + index] = value.charCodeAt(index)
+}
+
+function checkRoom(name: string, length: number, room: number): void {
+  if (length > room) throw new RangeError(`${name} has room for ${room} bytes, not ${length}`)
+}
+
+/** @returns where the next option goes. */
+function writeOption(bytes: Uint8Array, start: number, code: number, value: Uint8Array): number {
   if (code <= PAD || code >= END) throw new RangeError(`${code} can't be an option's code`)
-  let rest = value
+  let at = start
+  let done = 0
   do {
-    const part = rest.subarray(0, LONGEST_PART)
-    writer.uint8(code).uint8(part.length).bytes(part)
-    rest = rest.subarray(part.length)
-  } while (rest.length > 0)
+    const length = Math.min(LONGEST_PART, value.length - done)
+    bytes[at] = code
+    bytes[at + 1] = length
+    at += 2
+    for (let index = 0; index < length; index += 1) bytes[at + index] = value[done + index] as number
+    at += length
+    done += length
+  } while (done < value.length)
+  return at
 }
 
-function text(field: Uint8Array): string {
+function uint16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
+}
+
+function uint32(bytes: Uint8Array, at: number): number {
+  return uint16(bytes, at) * 0x10000 + uint16(bytes, at + 2)
+}
+
+function writeUint32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24
+  bytes[at + 1] = value >>> 16
+  bytes[at + 2] = value >>> 8
+  bytes[at + 3] = value
+}
+
+function address(bytes: Uint8Array, at: number): Ipv4 {
+  const value = uint32(bytes, at)
+  return value === 0 ? UNSPECIFIED : ipv4FromNumber(value)
+}
+
+/** One character a byte, up to the first zero. */
+function text(bytes: Uint8Array, from: number, to: number): string {
+  if (bytes[from] === 0) return ''
+  const field = bytes.subarray(from, to)
   const end = field.indexOf(0)
   return Buffer.from(end < 0 ? field : field.subarray(0, end)).toString('latin1')
 }

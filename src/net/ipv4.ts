@@ -8,6 +8,9 @@ const PART = '(0|[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])'
 const ADDRESS = new RegExp(`^${PART}\\.${PART}\\.${PART}\\.${PART}$`)
 
 export const UNSPECIFIED = '0.0.0.0' as Ipv4
+/** The character code of the digit; the dot's is less. */
+const ZERO = 0x30
+
 export const LIMITED_BROADCAST = '255.255.255.255' as Ipv4
 
 /** @throws {TypeError} naming the text, when it is not an address in dotted decimal. */
@@ -19,8 +22,17 @@ export function parseIpv4(text: string): Ipv4 {
 /** The address as an unsigned 32-bit number, in network order. */
 export function ipv4ToNumber(address: Ipv4): number {
   let value = 0
-  for (const part of address.split('.')) value = value * 256 + Number(part)
-  return value
+  let part = 0
+  for (let index = 0; index < address.length; index += 1) {
+    const digit = address.charCodeAt(index) - ZERO
+    if (digit < 0) {
+      value = value * 256 + part
+      part = 0
+    } else {
+      part = part * 10 + digit
+    }
+  }
+  return value * 256 + part
 }
 
 export function ipv4FromNumber(value: number): Ipv4 {
@@ -28,11 +40,12 @@ export function ipv4FromNumber(value: number): Ipv4 {
 }
 
 export function ipv4FromBytes(bytes: Uint8Array): Ipv4 {
-  return bytes.subarray(0, 4).join('.') as Ipv4
+  return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}` as Ipv4
 }
 
 export function ipv4ToBytes(address: Ipv4): Uint8Array {
-  return Uint8Array.from(address.split('.'), Number)
+  const value = ipv4ToNumber(address)
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
 }
 
 /**
@@ -66,7 +79,8 @@ export function broadcastOf(cidr: Cidr): Ipv4 {
 }
 
 export function contains(cidr: Cidr, address: Ipv4): boolean {
-  return networkOf(address, prefixOf(cidr)) === networkAddress(cidr)
+  const mask = maskBits(prefixOf(cidr))
+  return ((ipv4ToNumber(address) ^ ipv4ToNumber(networkAddress(cidr))) & mask) === 0
 }
 
 /** Whether an address can be a host's in the network: not its own and not its broadcast address (RFC 1122, 3.2.1.3; RFC 3021 for /31). */

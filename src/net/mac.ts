@@ -1,6 +1,8 @@
 /** An Ethernet address in its canonical form: six lower-case hexadecimal pairs with colons. */
 export type Mac = string & { readonly __brand: 'Mac' }
 
+/** Each byte as two digits. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 const PATTERN =
   /^([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})$/
 
@@ -19,7 +21,8 @@ export function parseMac(text: string): Mac {
 
 /** The address of the first six bytes of a chaddr field or a client identifier. */
 export function macFromBytes(bytes: Uint8Array): Mac {
-  return Array.from(bytes.subarray(0, 6), (byte) => byte.toString(16).padStart(2, '0')).join(':') as Mac
+  const pair = (index: number) => HEX[bytes[index] as number]
+  return `${pair(0)}:${pair(1)}:${pair(2)}:${pair(3)}:${pair(4)}:${pair(5)}` as Mac
 }
 
 export function macToBytes(mac: Mac): Uint8Array {
