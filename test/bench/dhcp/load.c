@@ -65,7 +65,7 @@ struct generator {
   uint8_t *busy; /* of every client */
   struct holders *holders;
   struct counts counts;
-  uint64_t begun;
+  uint64_t begun, ended; /* exchanges, with those of the warm-up */
   uint32_t next_client, generation;
   size_t queued;
   struct mmsghdr out[BATCH], in[BATCH];
@@ -155,6 +155,7 @@ static void end(struct generator *g, struct exchange *exchange, int64_t now) {
     if (counts->latencies == NULL) fail("load: latencies");
   }
   counts->latencies[counts->ended++] = (uint32_t)(now - exchange->began);
+  g->ended++;
   exchange->state = IDLE;
   g->busy[exchange->client] = 0;
 }
@@ -259,7 +260,7 @@ static void bind_clients(struct generator *g) {
   g->plan.duration = 600 * (int64_t)SECOND;
   run(g);
   g->plan = plan;
-  g->begun = 0;
+  g->begun = g->ended = 0;
   g->counts = (struct counts){0};
 }
 
@@ -277,6 +278,7 @@ static void print_result(const struct generator *g, int64_t elapsed) {
   const double seconds = (double)elapsed / SECOND;
   if (counts->ended > 0) qsort(counts->latencies, counts->ended, sizeof *counts->latencies, by_value);
   printf("{\"exchanges\":%zu,\"seconds\":%.3f,\"rate\":%.1f,", counts->ended, seconds, (double)counts->ended / seconds);
+  printf("\"withWarmup\":%lu,", g->ended);
   printf("\"latencyUs\":{\"p50\":%u,\"p99\":%u,\"p999\":%u,\"max\":%u},", quantile(counts, 0.5),
          quantile(counts, 0.99), quantile(counts, 0.999), quantile(counts, 1));
   printf("\"lost\":%lu,\"naks\":%lu,\"strays\":%lu,", counts->lost, counts->naks, counts->strays);

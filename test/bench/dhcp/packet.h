@@ -74,7 +74,7 @@ static uint8_t *put_address(uint8_t *at, uint8_t code, uint32_t address) {
 }
 
 /* Writes a packet as a relay agent forwards it, of at least 300 bytes. Gives its length. */
-static size_t write_request(uint8_t *packet, const struct request *request) {
+static inline size_t write_request(uint8_t *packet, const struct request *request) {
   uint8_t client_id[7] = {1}, relay[32];
   char host[16];
   memset(packet, 0, SMALLEST_REQUEST);
@@ -105,7 +105,7 @@ static size_t write_request(uint8_t *packet, const struct request *request) {
 }
 
 /* Gives 0 where the bytes are no DHCP reply. */
-static int read_reply(const uint8_t *packet, size_t length, struct reply *reply) {
+static inline int read_reply(const uint8_t *packet, size_t length, struct reply *reply) {
   if (length < HEADER || packet[0] != 2 || memcmp(packet + AT_COOKIE, COOKIE, 4) != 0) return 0;
   memset(reply, 0, sizeof *reply);
   reply->xid = get32(packet + AT_XID);

@@ -1,0 +1,44 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { maskOf, networkAddress } from '../../../../src/net/ipv4.ts'
+import { run } from '../../../e2e/lab/process.ts'
+import { type Contender, PEERS } from '../contender.ts'
+import { DEVICE } from '../link.ts'
+import { LEASE_TIME, RELAY, type Site } from '../site.ts'
+
+const PROGRAM = join(PEERS, 'usr/sbin/dhcpd')
+
+export const isc: Contender = {
+  name: 'ISC dhcpd',
+  async version() {
+    const told = await run(['sh', '-c', '"$0" --version 2>&1', PROGRAM])
+    return told.trim().replace('isc-dhcpd-', 'ISC dhcpd ')
+  },
+  async configure(folder, site) {
+    const [config, leases] = [join(folder, 'dhcpd.conf'), join(folder, 'dhcpd.leases')]
+    await writeFile(config, configuration(site))
+    await writeFile(leases, '')
+    return [PROGRAM, '-4', '-f', '-q', '-cf', config, '-lf', leases, '--no-pid', DEVICE]
+  }
+}
+
+/** Leases are synced; `delayed-ack` lets one sync do for several. */
+function configuration({ subnet, pool, reservations }: Site): string {
+  const hosts = reservations.map(
+    ({ mac, address }, index) => `host node-${index} { hardware ethernet ${mac}; fixed-address ${address}; }`
+  )
+  return `authoritative;
+ddns-update-style none;
+ping-check false;
+delayed-ack 64;
+max-ack-delay 1000;
+default-lease-time ${LEASE_TIME};
+max-lease-time ${LEASE_TIME};
+subnet ${networkAddress(subnet)} netmask ${maskOf(subnet)} {
+  range ${pool.from} ${pool.to};
+  option routers ${RELAY};
+  option domain-name-servers ${RELAY};
+}
+${hosts.join('\n')}
+`
+}

@@ -1,0 +1,115 @@
+import type { Figure, Metric, Sample } from '../figures.ts'
+import { compare } from '../figures.ts'
+import type { Contender } from './contender.ts'
+import { ceiling } from './contenders/ceiling.ts'
+import { dnsmasq } from './contenders/dnsmasq.ts'
+import { isc } from './contenders/isc.ts'
+import { keaMulti, keaSingle, perfdhcp } from './contenders/kea.ts'
+import { npmDhcp } from './contenders/npm-dhcp.ts'
+import { tandem } from './contenders/tandem.ts'
+import { growth } from './growth.ts'
+import { highestRate } from './perfdhcp.ts'
+import { type Lab, prepare, type Served, serveCopy } from './served.ts'
+import { POOL_SITE, reservationSite, type Site } from './site.ts'
+
+/** A comparison, under a name. */
+export type Point = {
+  /** Who takes part, besides Tandem: for their versions. */
+  readonly contenders: readonly Contender[]
+  measure(lab: Lab): Promise<readonly Figure[]>
+}
+
+/** The same trial for several servers. */
+type Trial<Name extends string> = {
+  readonly site: Site
+  readonly metrics: Readonly<Record<Name, Metric>>
+  readonly contenders: readonly Contender[]
+  trial(served: Served, lab: Lab, earlier: readonly Sample<Name>[]): Promise<Sample<Name>>
+}
+
+const RATE = { unit: 'exchanges/s', better: 'higher' } as const satisfies Metric
+const LATENCY = { unit: 'ms p99', better: 'lower' } as const satisfies Metric
+const CPU = { unit: 'µs CPU/exchange', better: 'lower' } as const satisfies Metric
+
+const RESERVATIONS = 10_000
+const STORM = 1000
+
+/** Durations in seconds. All measure whole exchanges: DISCOVER, OFFER, REQUEST, ACK. */
+export const POINTS: Readonly<Record<string, Point>> = {
+  /** 50,000 clients of a pool of 65,000 addresses; the first round makes leases, the next ones find them. */
+  pool: point('pool', {
+    site: POOL_SITE,
+    metrics: { rate: RATE, latency: LATENCY, cpu: CPU },
+    contenders: [tandem, keaMulti, keaSingle, isc, dnsmasq, npmDhcp, ceiling],
+    trial: (served) => loaded(served, ['-o', '64', '-c', '50000', '-w', '2', '-d', '4'])
+  }),
+  /** Registered machines only. */
+  reservations: point('reservations', {
+    site: reservationSite(RESERVATIONS),
+    metrics: { rate: RATE, latency: LATENCY, cpu: CPU },
+    contenders: [tandem, keaMulti, keaSingle, isc, dnsmasq],
+    trial: (served) => loaded(served, ['-o', '64', '-c', String(RESERVATIONS), '-w', '2', '-d', '3'])
+  }),
+  /** No client at the same time as another. */
+  one: point('one', {
+    site: POOL_SITE,
+    metrics: { rate: RATE, latency: LATENCY, cpu: CPU },
+    contenders: [tandem, keaMulti, keaSingle, isc, dnsmasq],
+    trial: (served) => loaded(served, ['-o', '1', '-c', '50000', '-w', '1', '-d', '2'])
+  }),
+  /** As many machines are switched on at once. */
+  storm: point('storm', {
+    site: POOL_SITE,
+    metrics: {
+      time: { unit: 'ms until all are bound', better: 'lower' },
+      lost: { unit: 'timeouts', better: 'lower' },
+      naks: { unit: 'NAKs', better: 'lower' }
+    },
+    contenders: [tandem, keaMulti, keaSingle, isc, dnsmasq],
+    trial: (served) => stormed(served)
+  }),
+  /** Kea's load generator, which sends at a rate whether answers come or not. */
+  perfdhcp: point('perfdhcp', {
+    site: POOL_SITE,
+    metrics: { rate: { unit: 'exchanges/s, < 1 % drops', better: 'higher' } },
+    contenders: [tandem, keaMulti, keaSingle, ceiling],
+    trial: async (_served, { link }, [earlier]) => ({ rate: await highestRate(perfdhcp, link.relay, earlier?.rate) })
+  }),
+  growth: { contenders: [tandem], measure: growth }
+}
+
+/** The servers take turns, so that what else the machine does befalls all alike. */
+function point<Name extends string>(name: string, { site, metrics, contenders, trial }: Trial<Name>): Point {
+  return {
+    contenders,
+    async measure(lab) {
+      const samples = new Map(contenders.map((contender) => [contender.name, [] as Sample<Name>[]]))
+      const prepared = new Map<Contender, string>()
+      for (const contender of contenders) prepared.set(contender, await prepare(lab, contender, site))
+      for (let run = 1; run <= lab.runs; run += 1) {
+        for (const [contender, folder] of prepared) {
+          const earlier = samples.get(contender.name) ?? []
+          const sample = await serveCopy(lab, contender, site, folder, (served) => trial(served, lab, earlier))
+          earlier.push(sample)
+          lab.progress(`${name}, run ${run} of ${lab.runs}: ${contender.name} ${JSON.stringify(sample)}`)
+        }
+      }
+      return compare({ bench: 'dhcp', point: name }, metrics, samples)
+    }
+  }
+}
+
+/** @throws when an address is given twice. */
+async function loaded(served: Served, options: readonly string[]): Promise<Sample<'rate' | 'latency' | 'cpu'>> {
+  const before = await served.cpuTime()
+  const { rate, latencyUs, withWarmup, duplicates } = await served.load(...options)
+  const used = (await served.cpuTime()) - before
+  if (duplicates > 0) throw new Error(`${duplicates} addresses were given to two clients at once`)
+  return { rate, latency: latencyUs.p99 / 1000, cpu: used / withWarmup }
+}
+
+/** Those who have no address after a minute give up, as firmware does. */
+async function stormed(served: Served): Promise<Sample<'time' | 'lost' | 'naks'>> {
+  const { seconds, lost, naks } = await served.load('--storm', '-n', String(STORM), '-d', '60')
+  return { time: seconds * 1000, lost, naks }
+}
