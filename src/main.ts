@@ -12,6 +12,7 @@ import { BootService } from './boot/service.ts'
 import { Speakers } from './boot/speakers.ts'
 import { type Config, DEFAULT_LOADERS } from './config.ts'
 import * as dhcp from './dhcp/server.ts'
+import { Trace } from './dhcp/trace.ts'
 import { adminServer } from './http/admin/server.ts'
 import { provisioningServer } from './http/provisioning/server.ts'
 import { Attempts } from './inventory/attempts.ts'
@@ -43,6 +44,8 @@ export type Daemon = {
 }
 
 const TEMPLATES = join(import.meta.dirname, '..', 'boot-templates')
+/** Packets of the last 20,000 exchanges or so. */
+const TRACE_BYTES = 16 * 1024 * 1024
 
 /**
  * Puts the daemon together and starts it: the store, then the listeners. What was started is
@@ -99,6 +102,7 @@ async function start(
   const boot = new BootService({ facts, endpoints, renderer: createRenderer(TEMPLATES), speakers, now })
   const callbacks = new Callbacks(boot, speakers, now)
   const allocator = new AddressAllocator(facts, endpoints)
+  const trace = new Trace({ bytes: TRACE_BYTES, now })
   const journal = new Journal({
     log,
     inventory,
@@ -143,6 +147,7 @@ async function start(
     endpoints,
     speakers,
     events,
+    trace,
     now,
     tokenName: (secret) => apiTokenName(db, secret),
     fromMachines: (remote, local) => networks.fromMachines(remote, local, inventory),

@@ -57,7 +57,7 @@ function certificateOf(path: string): X509Certificate {
 }
 
 export type Body = { json: unknown } | { stream: Readable; length: number }
-export type Answer = { status: number; text: string }
+export type Answer = { status: number; body: Buffer }
 
 /** Speaks REST to the service. */
 export class Client {
@@ -71,14 +71,18 @@ export class Client {
   async json<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T> {
     const answer = await this.send(method, path, body === undefined ? undefined : { json: body })
     try {
-      return JSON.parse(answer.text) as T
+      return JSON.parse(answer.body.toString()) as T
     } catch {
       throw new CommandFailed(`${this.#access.url} answers something else than Tandem: is it the admin side's URL?`)
     }
   }
 
   async text(path: string): Promise<string> {
-    return (await this.send('GET', path)).text
+    return (await this.bytes(path)).toString()
+  }
+
+  async bytes(path: string): Promise<Buffer> {
+    return (await this.send('GET', path)).body
   }
 
   async exists(method: string, path: string): Promise<boolean> {
@@ -115,8 +119,7 @@ export class Client {
     sent.catch(response.reject)
     try {
       const answer = await response.promise
-      const chunks = await answer.toArray()
-      return { status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString() }
+      return { status: answer.statusCode ?? 0, body: Buffer.concat(await answer.toArray()) }
     } catch (error) {
       throw new CommandFailed(
         `${url} does not answer (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}): is Tandem running?`
@@ -143,7 +146,8 @@ function readText(path: string): string {
   }
 }
 
-function describe({ status, text }: Answer): string {
+function describe({ status, body }: Answer): string {
+  const text = body.toString()
   try {
     const { title, detail, code, errors } = JSON.parse(text)
     if (!errors) return `${detail ?? title} (${code})`

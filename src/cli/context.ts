@@ -1,16 +1,32 @@
 import type { Command } from 'commander'
 import { parse } from 'yaml'
+import { type Mac, parseMac } from '../net/mac.ts'
 import { Client, findAccess } from './client.ts'
 import { UsageError } from './errors.ts'
 import type { Output } from './output.ts'
 
 /** What every command is handed. */
-export type Context = { readonly output: Output; readonly errors: Output; readonly env: NodeJS.ProcessEnv }
+export type Context = {
+  readonly output: Output
+  readonly errors: Output
+  /** Standard output for what isn't text. */
+  readonly binary: { readonly isTerminal: boolean; write(bytes: Uint8Array): void }
+  readonly env: NodeJS.ProcessEnv
+}
 
 /** The client for the service that the options and the environment name. */
 export function clientOf(command: Command, { env }: Context): Client {
   const { state } = command.optsWithGlobals<{ state?: string }>()
   return new Client(findAccess(state, env))
+}
+
+/** The value of `--mac`, in any usual spelling. */
+export function macOf(text: string): Mac {
+  try {
+    return parseMac(text)
+  } catch (error) {
+    throw new UsageError(`--mac ${(error as Error).message}`)
+  }
 }
 
 /** Gathers an option that may be given several times. */

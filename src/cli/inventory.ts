@@ -4,10 +4,12 @@ import { stringify } from 'yaml'
 import { FIRMWARE_NAMES } from '../net/firmware.ts'
 import { parseMac } from '../net/mac.ts'
 import { FileError, parseYaml } from '../yaml.ts'
+import { type Exchange, printExchanges } from './capture.ts'
 import { type Context, clientOf, segment } from './context.ts'
 import { CommandFailed, UsageError } from './errors.ts'
 import { column, type Output, printList, printOne } from './output.ts'
 
+type ExplainOptions = { firmware?: string; packets?: boolean; json?: boolean }
 type Edit = { kind: string; key: string; action: string; fields: { field: string; before: unknown; after: unknown }[] }
 
 /** Commands about the inventory as a whole, and about what follows from it. */
@@ -38,12 +40,17 @@ export function inventoryCommands(program: Command, context: Context): void {
 
   program
     .command('explain <mac-or-name>')
-    .description('why a machine would get what it would get now; changes nothing')
+    .description('why a machine would get what it would get now, and what it was told last; changes nothing')
     .option('--firmware <firmware>', `${FIRMWARE_NAMES.join(', ')}; default ipxe`)
+    .option('--packets', 'with the packets of the last exchanges')
     .option('--json', 'as JSON')
-    .action(async (which: string, { firmware, json }: { firmware?: string; json?: boolean }, command: Command) => {
+    .action(async (which: string, { firmware, packets, json }: ExplainOptions, command: Command) => {
       const mac = macOrUndefined(which)
-      const query = new URLSearchParams({ ...(mac ? { mac } : {}), ...(firmware ? { firmware } : {}) })
+      const query = new URLSearchParams({
+        ...(mac && { mac }),
+        ...(firmware && { firmware }),
+        ...(packets && { packets: 'true' })
+      })
       const path = mac ? `/explain?${query}` : `/machines/${segment(which)}/explain?${query}`
       const answer = await clientOf(command, context).json('GET', path)
       if (json) return printOne(output, answer, true)
@@ -124,11 +131,12 @@ type Explanation = {
     reasons: string[]
   }
   vars: Record<string, { value: unknown; source: string }>
+  exchanges: Exchange[]
 }
 
 function printExplanation(
   output: Output,
-  { mac, firmware, machine, state, action, reasons, dhcp, vars }: Explanation
+  { mac, firmware, machine, state, action, reasons, dhcp, vars, exchanges }: Explanation
 ): void {
   output.line(`${machine ?? mac}${state ? ` (${state})` : ''}, as ${firmware}: ${action}`)
   for (const reason of reasons) output.line(`  - ${reason}`)
@@ -138,6 +146,8 @@ function printExplanation(
   output.line('variables:')
   for (const [name, { value, source }] of Object.entries(vars))
     output.line(`  ${name}: ${JSON.stringify(value)} (${source})`)
+  output.line(exchanges.length === 0 ? 'last DHCP exchanges: none is remembered' : 'last DHCP exchanges:')
+  printExchanges(output, exchanges)
 }
 
 function macOrUndefined(text: string): string | undefined {

@@ -8,6 +8,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 process.exitCode = await run(process.argv.slice(2), {
   output: { line: (text) => process.stdout.write(`${text}\n`) },
+  binary: { isTerminal: process.stdout.isTTY, write: (bytes) => process.stdout.write(bytes) },
   errors: { line: (text) => process.stderr.write(`${text}\n`) },
   env: process.env
 })

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { captureCommand } from './capture.ts'
 import type { Context } from './context.ts'
 import { entityCommands } from './entities.ts'
 import { CommandFailed, UsageError } from './errors.ts'
@@ -44,6 +45,7 @@ function build(context: Context): Command {
   imageImportCommand(image, context)
   inventoryCommands(program, context)
   eventsCommand(program, context)
+  captureCommand(program, context)
   simulateCommand(program, context)
   exitByException(program)
   return program

@@ -2,8 +2,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import type { Command } from 'commander'
 import { type Cidr, type Ipv4, networkAddress } from '../net/ipv4.ts'
-import { parseMac } from '../net/mac.ts'
-import { type Context, clientOf } from './context.ts'
+import { type Context, clientOf, macOf } from './context.ts'
 import { CommandFailed, UsageError } from './errors.ts'
 import { SimulatedMachine } from './simulate/machine.ts'
 import { PROFILES } from './simulate/profile.ts'
@@ -82,13 +81,5 @@ async function ownAddressTowards(server: Ipv4): Promise<Ipv4> {
     throw new CommandFailed(`${server} can't be reached from here: ${(error as Error).message}`)
   } finally {
     socket.close()
-  }
-}
-
-function macOf(text: string) {
-  try {
-    return parseMac(text)
-  } catch (error) {
-    throw new UsageError(`--mac ${(error as Error).message}`)
   }
 }

@@ -99,12 +99,12 @@ export class ExchangeRing {
     if (reply) this.#write(reply, slot.start + keptOf(request.length))
   }
 
-  /** What is still there, oldest first. @param mac left out: of all clients. */
-  find(mac?: Mac): Found[] {
+  /** What is still there, oldest first. @param macs left out: of all clients. */
+  find(macs?: readonly Mac[]): Found[] {
     const found: Found[] = []
     for (let index = Math.max(0, this.#count - this.#slots.length); index < this.#count; index++) {
       const slot = this.#slotOf(index)
-      if (this.#isThere(slot) && (mac === undefined || slot.mac === mac)) {
+      if (this.#isThere(slot) && (macs === undefined || (slot.mac && macs.includes(slot.mac)))) {
         found.push({ number: slot.number, read: () => this.#read(index) })
       }
     }

@@ -40,9 +40,9 @@ export class Trace {
     ring.put(this.#count++, this.#now(), exchange)
   }
 
-  /** The latest, oldest first. @param mac left out: of all clients. */
-  exchanges(mac?: Mac, limit = Number.POSITIVE_INFINITY): TracedExchange[] {
-    return read(this.#find(mac).slice(-limit)).map((exchange) => {
+  /** The latest, oldest first. @param macs left out: of all clients. */
+  exchanges(macs?: readonly Mac[], limit = Number.POSITIVE_INFINITY): TracedExchange[] {
+    return read(this.#find(macs).slice(-limit)).map((exchange) => {
       const request = copyOf(exchange.request)
       const reply = exchange.reply && copyOf(exchange.reply)
       const packets = () => [packetText(request), ...(reply ? [packetText(reply)] : [])]
@@ -52,18 +52,18 @@ export class Trace {
 
   /**
    * A capture file of all that is there, in pieces: between two of them the thread is free for others.
-   * What is overwritten meanwhile is left out. @param mac left out: of all clients.
+   * What is overwritten meanwhile is left out. @param macs left out: of all clients.
    */
-  *pcap(mac?: Mac): Generator<Uint8Array> {
+  *pcap(macs?: readonly Mac[]): Generator<Uint8Array> {
     yield pcapHeader()
-    const found = this.#find(mac)
+    const found = this.#find(macs)
     for (let at = 0; at < found.length; at += EXCHANGES_A_PIECE) {
       yield pcapRecords(read(found.slice(at, at + EXCHANGES_A_PIECE)).flatMap(datagramsOf))
     }
   }
 
-  #find(mac: Mac | undefined): Found[] {
-    const found = [...this.#registered.find(mac), ...this.#others.find(mac)]
+  #find(macs: readonly Mac[] | undefined): Found[] {
+    const found = [...this.#registered.find(macs), ...this.#others.find(macs)]
     return found.sort((a, b) => a.number - b.number)
   }
 }

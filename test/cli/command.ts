@@ -1,15 +1,28 @@
+import type { Context } from '../../src/cli/context.ts'
 import { run } from '../../src/cli/run.ts'
 
 /** What a command printed, and its exit status. */
 export type Ran = { status: number; out: string; err: string }
 
+const NO_BINARY: Context['binary'] = {
+  isTerminal: false,
+  write() {
+    throw new Error('no command but `capture --output -` writes bytes')
+  }
+}
+
 /** Runs a command line in this process. @param env nothing is taken from this process's. */
-export async function tandem(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+export async function tandem(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  binary: Context['binary'] = NO_BINARY
+): Promise<Ran> {
   const out: string[] = []
   const err: string[] = []
   const status = await run(args, {
     output: { line: (text) => out.push(text) },
     errors: { line: (text) => err.push(text) },
+    binary,
     env
   })
   return { status, out: out.join('\n'), err: err.join('\n') }

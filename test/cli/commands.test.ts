@@ -284,7 +284,8 @@ test('help and version go to standard output, exit 0', async (t) => {
     'explain',
     'render',
     'simulate',
-    'events'
+    'events',
+    'capture'
   ]) {
     t.regex(help.out, new RegExp(`^  ${command}\\b`, 'm'))
   }

@@ -28,6 +28,7 @@ test('events --follow goes on with what happens, each once', async (t) => {
     {
       output: { line: (text) => lines.push(text) },
       errors: { line: (text) => lines.push(text) },
+      binary: { isTerminal: false, write() {} },
       env: {}
     }
   )

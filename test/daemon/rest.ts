@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { request } from 'node:https'
-import { json } from 'node:stream/consumers'
 
 type Json = Record<string, unknown>
 export type Answer<Body = Json> = { status: number; headers: IncomingHttpHeaders; body: Body }
@@ -45,7 +44,7 @@ export class Rest {
     return this.#exchange('PUT', `/api/v1/files/${sha256}`, bytes, { 'content-type': 'application/octet-stream' })
   }
 
-  /** A path outside the API, without a token; the body as it is under `text` where it isn't JSON. */
+  /** A path outside the API, without a token; the body as it is under `text` and `bytes` where it isn't JSON. */
   async open(path: string): Promise<Answer> {
     return this.#exchange('GET', path, undefined, { authorization: '' })
   }
@@ -66,7 +65,8 @@ export class Rest {
     })
     call.on('error', reject).on('response', async (response) => {
       const isJson = /json/.test(response.headers['content-type'] ?? '') && method !== 'HEAD'
-      const answered = isJson ? await json(response) : { text: (await response.toArray()).join('') }
+      const bytes = Buffer.concat(await response.toArray())
+      const answered = isJson ? JSON.parse(bytes.toString()) : { text: bytes.toString(), bytes }
       resolve({ status: response.statusCode ?? 0, headers: response.headers, body: answered as Body })
     })
     call.end(body)

@@ -7,32 +7,43 @@ import type { Mac } from '../../net/mac.ts'
 import { choice } from '../../net/validation.ts'
 import { macOf } from '../mac.ts'
 import type { AdminApp } from './app.ts'
+import { exchangeView } from './capture.ts'
 import type { AdminOptions } from './server.ts'
 
+/** As many as a boot has, with the firmware's and the loader's. */
+const LATEST_EXCHANGES = 8
+
 const firmware = Type.Optional(choice(FIRMWARE_NAMES))
+const packets = Type.Optional(choice(['true', 'false'], { description: 'With the decoded packets.' }))
 const name = Type.String()
 const tags = ['decision']
 
-/** Why a machine gets what it gets, and what that is: the dry run. Nothing here has an effect. */
-export function explainRoutes(app: AdminApp, { boot, allocator, endpoints }: AdminOptions): void {
+/** Why a machine gets what it gets, what that is (the dry run), and what it was told last. Nothing here has an effect. */
+export function explainRoutes(app: AdminApp, { boot, allocator, endpoints, trace }: AdminOptions): void {
   const { inventory } = boot.facts
-  const answer = (mac: Mac, which: FirmwareName | undefined) =>
-    explain(boot.facts, allocator, endpoints, mac, which ?? 'ipxe')
+  const answer = (mac: Mac, macs: readonly Mac[], query: { firmware?: FirmwareName; packets?: string }) => ({
+    ...explain(boot.facts, allocator, endpoints, mac, query.firmware ?? 'ipxe'),
+    exchanges: trace
+      .exchanges(macs, LATEST_EXCHANGES)
+      .map((exchange) => exchangeView(exchange, query.packets === 'true'))
+  })
 
-  const query = Type.Object({ mac: Type.String(), firmware }, { additionalProperties: false })
+  const query = Type.Object({ mac: Type.String(), firmware, packets }, { additionalProperties: false })
   app.get('/explain', { schema: { tags, querystring: query } }, (request) => {
-    const { mac, firmware: which } = request.query
-    return answer(macOf(mac), which)
+    const mac = macOf(request.query.mac)
+    return answer(mac, [mac], request.query)
   })
 
   const ofMachine = {
     tags,
     params: Type.Object({ name }),
-    querystring: Type.Object({ firmware }, { additionalProperties: false })
+    querystring: Type.Object({ firmware, packets }, { additionalProperties: false })
   }
-  app.get('/machines/:name/explain', { schema: ofMachine }, (request) =>
-    answer(bootMac(inventory.need('machine', request.params.name)), request.query.firmware)
-  )
+  app.get('/machines/:name/explain', { schema: ofMachine }, (request) => {
+    const machine = inventory.need('machine', request.params.name)
+    const macs = machine.interfaces.map(({ mac }) => mac)
+    return answer(bootMac(machine), macs, request.query)
+  })
 
   const file = choice(['ipxe', 'preseed'])
   app.get(

@@ -11,6 +11,7 @@ import type { Events } from '../../inventory/events.ts'
 import { answerProblems, answerUnreadable, problem, sendProblem } from '../problem.ts'
 import type { AdminApp } from './app.ts'
 import { applyRoutes } from './apply.ts'
+import { captureRoutes, type DhcpTrace } from './capture.ts'
 import { collectionRoutes } from './collections.ts'
 import { explainRoutes } from './explain.ts'
 import { fileRoutes } from './files.ts'
@@ -26,6 +27,7 @@ export type AdminOptions = {
   endpoints: Endpoints
   speakers: Speakers
   events: Events
+  trace: DhcpTrace
   now: Now
   /** The name of the API token with this secret; undefined when there is none. */
   tokenName: (secret: string) => string | undefined
@@ -99,6 +101,7 @@ export function adminServer(options: AdminOptions) {
       applyRoutes(api, inventory, options.boot.facts.files)
       explainRoutes(api, options)
       journalRoutes(api, options)
+      captureRoutes(api, options)
       simulationRoutes(api, options)
     },
     { prefix: '/api/v1' }

@@ -6,7 +6,9 @@ type OpenApi = { openapi: string; paths: Record<string, Record<string, { request
 
 /** All of REST; a route that is added must be added here. */
 const ROUTES = [
+  'GET /api/v1/capture',
   'GET /api/v1/events',
+  'GET /api/v1/exchanges',
   'GET /api/v1/explain',
   'GET /api/v1/export',
   'GET /api/v1/leases',
