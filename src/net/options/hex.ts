@@ -1,0 +1,36 @@
+import type { Kind } from './kinds.ts'
+import { wrong } from './parsing.ts'
+import { isPrintable, latin1, text } from './text.ts'
+
+const HEX = /^(?:0x)?(?:[0-9a-f]{2})*$/i
+const PAIRS = /^[0-9a-f]{2}(?::[0-9a-f]{2})+$/i
+
+/** Any bytes; people write them in hex: `0x0a0b0c`, `0a0b0c`, `0a:0b:0c`. */
+export const bytes: Kind<Uint8Array> = {
+  name: 'hex',
+  read: (value) => value,
+  write: (value) => value,
+  parse(json) {
+    if (typeof json !== 'string' || json === '' || !(HEX.test(json) || PAIRS.test(json))) {
+      throw wrong(json, 'hex in quotes like "0x0a0b0c"')
+    }
+    return Uint8Array.from(Buffer.from(json.replace(/^0x/i, '').replaceAll(':', ''), 'hex'))
+  },
+  print: printHex
+}
+
+/** Bytes that mostly are text, as relay agents' ids are: text where that is possible, else hex after `0x`. */
+export const textOrHex: Kind<Uint8Array> = {
+  ...bytes,
+  name: 'text, or hex like "0x0a0b0c"',
+  parse: (json) =>
+    typeof json === 'string' && !json.startsWith('0x') ? text.write(text.parse(json)) : bytes.parse(json),
+  print(value) {
+    const plain = latin1(value)
+    return isPrintable(plain) && !plain.startsWith('0x') ? plain : printHex(value)
+  }
+}
+
+export function printHex({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return `0x${Buffer.from(buffer, byteOffset, byteLength).toString('hex')}`
+}

@@ -1,0 +1,92 @@
+import { MalformedBytes } from '../bytes.ts'
+import { checkSize, type FixedKind, type Kind } from './kinds.ts'
+import { wrong } from './parsing.ts'
+
+export const uint8: FixedKind<number> = {
+  ...wholeNumber('uint8', 0, 0xff),
+  size: 1,
+  read: (bytes) => unsigned(bytes, 1),
+  write: (value) => Uint8Array.of(value)
+}
+
+export const int8: FixedKind<number> = {
+  ...wholeNumber('int8', -0x80, 0x7f),
+  size: 1,
+  read: (bytes) => (unsigned(bytes, 1) << 24) >> 24,
+  write: uint8.write
+}
+
+export const uint16: FixedKind<number> = {
+  ...wholeNumber('uint16', 0, 0xffff),
+  size: 2,
+  read: (bytes) => unsigned(bytes, 2),
+  write: (value) => Uint8Array.of(value >>> 8, value)
+}
+
+export const uint32: FixedKind<number> = {
+  ...wholeNumber('uint32', 0, 0xffffffff),
+  size: 4,
+  read: (bytes) => unsigned(bytes, 4),
+  write: (value) => Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
+}
+
+export const int32: FixedKind<number> = {
+  ...wholeNumber('int32', -0x80000000, 0x7fffffff),
+  size: 4,
+  read: (bytes) => unsigned(bytes, 4) | 0,
+  write: uint32.write
+}
+
+/** One byte, 0 or 1 (RFC 2132, section 4.1 and others). */
+export const flag: FixedKind<boolean> = {
+  name: 'flag',
+  size: 1,
+  read(bytes) {
+    const value = unsigned(bytes, 1)
+    if (value > 1) throw new MalformedBytes(`${value} is neither 0 nor 1`)
+    return value === 1
+  },
+  write: (value) => Uint8Array.of(value ? 1 : 0),
+  parse(json) {
+    if (typeof json !== 'boolean') throw wrong(json, 'true or false')
+    return json
+  },
+  print: (value) => value
+}
+
+/** A flag that its option's presence sets: no bytes (RFC 8357, section 4). */
+export const present: FixedKind<true> = {
+  name: 'presence',
+  size: 0,
+  read(bytes) {
+    checkSize(bytes, 0)
+    return true
+  },
+  write: () => new Uint8Array(0),
+  parse(json) {
+    if (json !== true) throw wrong(json, 'true')
+    return json
+  },
+  print: (value) => value
+}
+
+function wholeNumber(name: string, least: number, most: number): Pick<Kind<number>, 'name' | 'parse' | 'print'> {
+  return {
+    name,
+    parse(json) {
+      if (!Number.isInteger(json) || (json as number) < least || (json as number) > most) {
+        throw wrong(json, `a whole number from ${least} to ${most}`)
+      }
+      return (json as number) + 0
+    },
+    print: (value) => value
+  }
+}
+
+/** In network order. */
+function unsigned(bytes: Uint8Array, size: number): number {
+  checkSize(bytes, size)
+  let value = 0
+  for (let at = 0; at < size; at += 1) value = value * 256 + (bytes[at] as number)
+  return value
+}

@@ -1,0 +1,26 @@
+import { ipv4 } from './addresses.ts'
+import { bytes, textOrHex } from './hex.ts'
+import { present, uint8, uint32 } from './numbers.ts'
+import { option } from './option.ts'
+import { OptionSpace } from './space.ts'
+import { subOptions } from './sub-options.ts'
+
+/** Sub-options of option 82 (RFC 3046 and IANA's list), which relay agents add to what they pass on. */
+export const RELAY_AGENT = {
+  circuitId: option(1, 'circuit-id', textOrHex, 'RFC 3046, 3.1'),
+  remoteId: option(2, 'remote-id', textOrHex, 'RFC 3046, 3.2'),
+  deviceClass: option(4, 'docsis-device-class', uint32, 'RFC 3256'),
+  linkSelection: option(5, 'link-selection', ipv4, 'RFC 3527'),
+  subscriberId: option(6, 'subscriber-id', textOrHex, 'RFC 3993'),
+  radius: option(7, 'radius', bytes, 'RFC 4014'),
+  authentication: option(8, 'auth', bytes, 'RFC 4030'),
+  vendorSpecific: option(9, 'vendor-specific-info', bytes, 'RFC 4243'),
+  flags: option(10, 'relay-flags', uint8, 'RFC 5010'),
+  serverIdOverride: option(11, 'server-id-override', ipv4, 'RFC 5107'),
+  relayId: option(12, 'relay-id', bytes, 'RFC 6925'),
+  sourcePort: option(19, 'relay-source-port', present, 'RFC 8357'),
+  virtualSubnet: option(151, 'virtual-subnet-select', bytes, 'RFC 6607'),
+  virtualSubnetControl: option(152, 'virtual-subnet-select-ctrl', present, 'RFC 6607')
+} as const
+
+export const relayAgentOptions = subOptions(new OptionSpace(Object.values(RELAY_AGENT)))
