@@ -1,7 +1,7 @@
 import { type Figure, figure, medianOf } from '../figures.ts'
 import { tandem } from './contenders/tandem.ts'
 import { type Lab, prepare, serve } from './served.ts'
-import { largeSite } from './site.ts'
+import { clientMac, largeSite } from './site.ts'
 
 const [SMALL, LARGE] = [1000, 100_000]
 const FEW = `with ${SMALL.toLocaleString('en-US')}`
@@ -57,7 +57,7 @@ async function filled(lab: Lab, size: number): Promise<string> {
   const folder = await prepare(lab, tandem, site)
   lab.progress(`growth: ${size} machines registered in ${Math.round((performance.now() - before) / 1000)} s`)
   await serve(lab, tandem, site, folder, async (served) => {
-    const others = (0x020000000000 + size).toString(16).padStart(12, '0').match(/../g)?.join(':') ?? ''
+    const others = clientMac(size)
     const { exchanges } = await served.load('-m', others, '-c', String(size), '-n', String(size), '-d', '300')
     if (exchanges !== size) throw new Error(`only ${exchanges} of ${size} clients were given a lease`)
   })

@@ -6,8 +6,8 @@ import { RELAY, SERVER } from './site.ts'
 const TRIAL = ['-p', '3', '-R', '50000', '-g', 'single']
 /** Per cent. */
 const MOST_DROPS = 1
-/** Milliseconds until a server that was overrun has nothing more of the trial to answer. */
-const RECOVERY = 500
+/** Until a server that was overrun has nothing more of the trial to answer. */
+const recovery = () => sleep(500)
 /** How near the found rate is to one that fails. */
 const PRECISION = 1.04
 const STEP = 1.4
@@ -28,9 +28,14 @@ type Trial = {
  * The highest rate of exchanges, a second, at which fewer than 1 % of the packets are unanswered after one second: steps
  * up or down from `guess`, then bisects.
  * @param command runs perfdhcp, which acts as a relay agent.
+ * @param pause after a trial that overran the server.
  * @returns what was reached, which is less than what was asked for where perfdhcp can't send as much.
  */
-export async function highestRate(command: readonly string[], relay: Host, guess = FIRST_RATE): Promise<number> {
+export async function highestRate(
+  command: readonly string[],
+  relay: Pick<Host, 'run'>,
+  { guess = FIRST_RATE, pause = recovery } = {}
+): Promise<number> {
   let [below, above, reached] = [0, Number.POSITIVE_INFINITY, 0]
   let rate = guess
   while (above / below > PRECISION && rate > RATES.least && rate < RATES.most) {
@@ -40,7 +45,7 @@ export async function highestRate(command: readonly string[], relay: Host, guess
       below = rate
     } else {
       above = rate
-      await sleep(RECOVERY)
+      await pause()
     }
     rate = next(below, above)
   }
@@ -52,7 +57,7 @@ function next(below: number, above: number): number {
   return below === 0 ? above / STEP : Math.sqrt(below * above)
 }
 
-async function attempt(command: readonly string[], relay: Host, rate: number): Promise<Trial> {
+async function attempt(command: readonly string[], relay: Pick<Host, 'run'>, rate: number): Promise<Trial> {
   const perfdhcp = [...command, '-4', '-r', String(rate), ...TRIAL, '-l', RELAY, SERVER]
   // It exits with 3 where packets were dropped.
   return parseTrial(await relay.run(['sh', '-c', '"$@" || [ $? = 3 ]', 'sh', ...perfdhcp]))

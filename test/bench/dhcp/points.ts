@@ -73,7 +73,9 @@ export const POINTS: Readonly<Record<string, Point>> = {
     site: POOL_SITE,
     metrics: { rate: { unit: 'exchanges/s, < 1 % drops', better: 'higher' } },
     contenders: [tandem, keaMulti, keaSingle, ceiling],
-    trial: async (_served, { link }, [earlier]) => ({ rate: await highestRate(perfdhcp, link.relay, earlier?.rate) })
+    trial: async (_served, { link }, [earlier]) => ({
+      rate: await highestRate(perfdhcp, link.relay, { guess: earlier?.rate })
+    })
   }),
   growth: { contenders: [tandem], measure: growth }
 }
