@@ -1,19 +1,31 @@
+import { readdir } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { Host } from './host.ts'
 import type { Machine } from './machine.ts'
 import { run } from './process.ts'
 import type { Tandem } from './tandem.ts'
 
+type Section = [title: string, text: Promise<string>, lines: number]
+
 /** What a failed scenario leaves behind: the boot as the service, the machines and the wire saw it. */
-export async function evidence(tandem: Tandem, machines: readonly Machine[], capture: string): Promise<string> {
-  const sections: [string, Promise<string>, number][] = [
+export async function evidence(
+  tandem: Tandem,
+  machines: readonly Machine[],
+  hosts: readonly Host[],
+  folder: string
+): Promise<string> {
+  const captures = (await readdir(folder)).filter((name) => name.endsWith('.pcap')).map((name) => join(folder, name))
+  const sections: Section[] = [
     ['Events', timeline(tandem), 60],
     ['Log of the daemon', tandem.log(), 60],
-    ...machines.map(({ hardware, console }): [string, Promise<string>, number] => [
-      `Console of ${hardware.mac} (${hardware.boot})`,
-      console(),
-      50
-    ]),
-    ['TFTP and HTTP requests', requests(capture), 60],
-    ['DHCP', run(['tcpdump', '-nvr', capture, 'udp port 67 or udp port 68']), 150]
+    ...machines.map(
+      ({ hardware, console }): Section => [`Console of ${hardware.mac} (${hardware.boot})`, console(), 50]
+    ),
+    ...hosts.map(({ mac, log }): Section => [`Log of ${mac}`, log(), 60]),
+    ...captures.flatMap((capture): Section[] => [
+      [`TFTP and HTTP requests in ${basename(capture)}`, requests(capture), 60],
+      [`DHCP and ARP in ${basename(capture)}`, run(['tcpdump', '-nvvr', capture, 'port 67 or port 68 or arp']), 150]
+    ])
   ]
   const texts = sections.map(async ([title, text, lines]) => {
     const whole = await text.catch((error: Error) => `not to be had: ${error.message}`)

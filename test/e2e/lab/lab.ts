@@ -4,19 +4,25 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { evidence } from './evidence.ts'
+import { type Host, makeHost } from './host.ts'
 import { type Hardware, type Machine, makeMachine } from './machine.ts'
 import { makeNetwork, type Network } from './network.ts'
 import { startTandem, type Tandem } from './tandem.ts'
 
-/** A provisioning network of a scenario's own, with Tandem on it as 10.77.0.1. */
+/** Provisioning networks of a scenario's own, with Tandem on them. */
 export type Lab = {
   /** A temporary folder. */
   readonly folder: string
+  /** Where Tandem is 10.77.0.1. */
   readonly network: Network
+  /** On another of its interfaces, where it is 10.80.0.1. */
+  readonly secondNetwork: Network
   readonly tandem: Tandem
   /** Plugs in a machine; without `network`, into Tandem's own segment. It is off. */
   machine(hardware: Hardware, network?: Network): Promise<Machine>
-  /** Makes another network, removed with the lab. */
+  /** Plugs in a host, likewise. It is on. */
+  host(mac: string, network?: Network): Promise<Host>
+  /** Makes another network, in a namespace of its own. All is removed with the lab. */
   segment(bridge: string, ipv4: string, ipv6: string): Promise<Network>
 }
 
@@ -32,34 +38,39 @@ export function inLab(scenario: (t: ExecutionContext, lab: Lab) => Promise<void>
     const run = `tandem-e2e-${process.env.TANDEM_E2E_RUN ?? process.pid}`
     const id = randomBytes(3).toString('hex')
     const folder = join(tmpdir(), run, id)
-    const networks: Network[] = []
-    const machines: Machine[] = []
+    const made: { remove(): Promise<void> }[] = []
     const segment = async (bridge: string, ipv4: string, ipv6: string) => {
       const network = await makeNetwork({ namespace: `${run}-${id}-${bridge}`, bridge, ipv4, ipv6 }, folder)
-      networks.push(network)
+      made.push(network)
       return network
     }
     try {
       await mkdir(folder, { recursive: true })
       const network = await segment('br0', '10.77.0.1/24', 'fd77::1/64')
-      const capture = join(folder, 'capture.pcap')
-      const tcpdump = ['tcpdump', '-Z', 'root', '-i', network.bridge, '-U', '-s', '800', '-w', capture]
-      await network.start(tcpdump, join(folder, 'tcpdump.log'))
-      const tandem = await startTandem(network, folder)
+      const secondNetwork = await network.segment('br0b', '10.80.0.1/24')
+      const tandem = await startTandem([network, secondNetwork], folder)
+      const machines: Machine[] = []
       const machine = async (hardware: Hardware, where: Network = network) => {
-        const made = await makeMachine(where, hardware, folder)
-        machines.push(made)
-        return made
+        const plugged = await makeMachine(where, hardware, folder)
+        machines.push(plugged)
+        return plugged
+      }
+      const hosts: Host[] = []
+      const host = async (mac: string, where: Network = network) => {
+        const plugged = await makeHost(where, mac, `${run}-${id}-${mac.replaceAll(':', '')}`, folder)
+        made.push(plugged)
+        hosts.push(plugged)
+        return plugged
       }
       try {
-        await scenario(t, { folder, network, tandem, machine, segment })
+        await scenario(t, { folder, network, secondNetwork, tandem, machine, host, segment })
       } catch (error) {
-        t.log(await evidence(tandem, machines, capture))
+        t.log(await evidence(tandem, machines, hosts, folder))
         throw error
       }
       await tandem.stop()
     } finally {
-      for (const network of networks.reverse()) await network.remove()
+      for (const each of made.reverse()) await each.remove()
     }
   }
 }

@@ -3,24 +3,15 @@ import type { Boot, Hardware } from './machine.ts'
 import type { Tandem } from './tandem.ts'
 import { makeTinyOs } from './tiny-os.ts'
 
-/** What each scenario's inventory starts with: the lab's segment, the one behind a relay, and a role. */
+/** What each scenario's inventory starts with: the lab's segments, those behind a relay, and a role. */
 export const SITE = {
-  subnets: [
-    {
-      cidr: '10.77.0.0/24',
-      gateway: '10.77.0.1',
-      dns: ['10.77.0.1'],
-      domain: 'lab.example',
-      pools: [{ from: '10.77.0.100', to: '10.77.0.199' }]
-    },
-    {
-      cidr: '10.78.0.0/24',
-      gateway: '10.78.0.1',
-      dns: ['10.77.0.1'],
-      domain: 'lab.example',
-      pools: [{ from: '10.78.0.100', to: '10.78.0.199' }]
-    }
-  ],
+  subnets: ['10.77.0', '10.80.0', '10.78.0', '10.79.0'].map((prefix) => ({
+    cidr: `${prefix}.0/24`,
+    gateway: `${prefix}.1`,
+    dns: ['10.77.0.1'],
+    domain: 'lab.example',
+    pools: [{ from: `${prefix}.100`, to: `${prefix}.199` }]
+  })),
   roles: [{ name: 'openstack::compute' }]
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Network } from './network.ts'
@@ -15,6 +16,9 @@ export type MachineView = {
   attempts: { mac: string; stage: string }[]
 }
 
+/** In `leases --json`. */
+export type LeaseView = { address: string; mac: string; state: string }
+
 /** And in `events --json`; `time` as ISO 8601 has it. */
 export type EventView = { time: string; type: string; machine?: string; mac?: string; message: string }
 
@@ -27,20 +31,25 @@ export type Tandem = {
   /** Applies an inventory, as `export` writes it. */
   apply(inventory: object): Promise<void>
   machine(name: string): Promise<MachineView>
+  /** The leases that run. */
+  leases(): Promise<LeaseView[]>
   events(): Promise<EventView[]>
   /** What the daemon logged. */
   log(): Promise<string>
   stop(): Promise<void>
 }
 
-/** Starts the daemon on a network and waits until its command line is answered. `folder` takes its state and its log. */
-export async function startTandem(network: Network, folder: string): Promise<Tandem> {
+/**
+ * Starts the daemon on segments of one namespace and waits until it serves. `folder` takes its state and its log.
+ */
+export async function startTandem(networks: readonly [Network, ...Network[]], folder: string): Promise<Tandem> {
+  const [network] = networks
   const [config, state, log] = ['tandem.yaml', 'state', 'tandem.log'].map((name) => join(folder, name)) as [
     string,
     string,
     string
   ]
-  await writeFile(config, configuration(network, state))
+  await writeFile(config, configuration(networks, state))
   const daemon = await network.start([PROGRAM, 'serve', '--config', config], log)
 
   const tandem: Tandem = {
@@ -53,27 +62,26 @@ export async function startTandem(network: Network, folder: string): Promise<Tan
       await tandem.cli('apply', '-f', file)
     },
     machine: (name) => tandem.json<MachineView>('machine', 'show', name),
+    leases: () => tandem.json<LeaseView[]>('leases'),
     events: () => tandem.json<EventView[]>('events', '--limit', '500'),
     log: () => readFile(log, 'utf8'),
     stop: () => daemon.stop()
   }
-  await waitFor('tandem answers its command line', 30, async () => {
+  await waitFor('tandem tells its command line where it is', 60, async () => {
     if (daemon.exitCode() !== undefined)
       throw new Error(`tandem serve ended (exit ${daemon.exitCode()}):\n${await tandem.log()}`)
-    return tandem.cli('machine', 'list').then(
-      () => true,
-      () => false
-    )
+    return existsSync(join(state, 'admin.url'))
   })
   return tandem
 }
 
-function configuration(network: Network, state: string): string {
+function configuration(networks: readonly Network[], state: string): string {
+  const interfaces = networks.map(({ bridge, address }) => `    - { name: ${bridge}, address: ${address} }`)
   return `instance: a
 state: ${state}
 provisioning:
   interfaces:
-    - { name: ${network.bridge}, address: ${network.address} }
+${interfaces.join('\n')}
   http: 80
   tftp: 69
   dhcp: { port: 67, mode: authoritative }
