@@ -1,12 +1,13 @@
 import type { Logger } from 'pino'
-import { Counter, Gauge, Registry } from 'prom-client'
+import { Registry } from 'prom-client'
+import { Allowance } from './allowance.ts'
 import type { Attempts } from './inventory/attempts.ts'
 import type { Now } from './inventory/clock.ts'
 import { type EventInput, eventChange } from './inventory/events.ts'
 import type { Inventory } from './inventory/inventory.ts'
 import type { Leases } from './inventory/leases.ts'
-import { stateOf } from './inventory/lifecycle.ts'
 import type { Change } from './inventory/oplog.ts'
+import { increment, journalMetrics } from './journal-metrics.ts'
 import type { Ipv4 } from './net/ipv4.ts'
 import type { Mac } from './net/mac.ts'
 import type { Step } from './net/step.ts'
@@ -16,15 +17,23 @@ const FLUSH_MS = 100
 /** How many may wait; what comes beyond, in a flood, is counted and left out. */
 const MAX_PENDING = 2000
 
+/**
+ * A rack that powers on is told line by line; a storm of thousands a second is told in sums, for writing each
+ * line takes longer than answering the packet.
+ */
+const LINES = { atOnce: 2000, aSecond: 200 }
+/** What a person should act on isn't lost among the rest. */
+const WARNINGS = { atOnce: 100, aSecond: 20 }
+
 /** The boot steps that the servers report: each becomes a log line, an event and a count. */
 export class Journal {
   readonly registry = new Registry()
-  readonly #steps = new Counter({
-    name: 'tandem_steps_total',
-    help: 'Requests of machines, by protocol and outcome.',
-    labelNames: ['protocol', 'outcome'] as const,
-    registers: [this.registry]
-  })
+  /** By protocol and outcome. */
+  readonly #counts = new Map<string, number>()
+  readonly #lines: Allowance
+  readonly #warnings: Allowance
+  readonly #untold = new Map<string, number>()
+  #untoldTimer: NodeJS.Timeout | undefined
   readonly #log: Logger
   readonly #inventory: Inventory
   readonly #macAt: (address: Ipv4) => Mac | undefined
@@ -48,37 +57,26 @@ export class Journal {
     this.#macAt = options.macAt
     this.#attempts = options.attempts
     this.#now = options.now
-    const { inventory, leases } = options
-    new Gauge({
-      name: 'tandem_machines',
-      help: 'Machines by state.',
-      labelNames: ['state'] as const,
-      registers: [this.registry],
-      collect() {
-        this.reset()
-        for (const machine of inventory.list('machine')) this.inc({ state: stateOf(machine.life) })
-      }
-    })
-    new Gauge({
-      name: 'tandem_leases_active',
-      help: 'Addresses that a client holds.',
-      registers: [this.registry],
-      collect() {
-        this.set(leases.list().filter((lease) => leases.isActive(lease)).length)
-      }
-    })
+    this.#lines = new Allowance(LINES, options.now)
+    this.#warnings = new Allowance(WARNINGS, options.now)
+    journalMetrics(this.registry, this.#counts, options)
   }
 
   /** Takes a server's step: adds whose it was, logs it, and keeps it as an event unless it is for debugging. */
   step(step: Step): void {
-    const { protocol, outcome, address, asked, answered, level } = step
-    this.#steps.inc({ protocol, outcome })
+    const { protocol, outcome, address, answered, level } = step
+    increment(this.#counts, `${protocol} ${outcome}`)
     if (level === 'debug' && !this.#log.isLevelEnabled('debug')) return
+    if (!(level === 'warn' ? this.#warnings : this.#lines).take()) {
+      this.#leaveUntold(`${protocol} ${outcome}`)
+      return
+    }
     const mac = step.mac ?? (address && this.#macAt(address))
     const machine = mac ? this.#inventory.machineByMac(mac) : undefined
     const installing = machine?.life.goal === 'install' && machine.life.rank !== 'installed'
     const attempt = installing ? this.#attempts.ofGeneration(machine)[0]?.id : undefined
     const who = [machine?.name, mac ?? address].filter((each) => each !== undefined).join(' ') || 'unknown'
+    const asked = typeof step.asked === 'string' ? step.asked : step.asked()
     const message = `${asked} -> ${answered}`
     this.#log[level]({ protocol, machine: machine?.name, mac, address, attempt }, `${who}: ${message}`)
     if (level === 'debug' || step.keep === false) return
@@ -92,6 +90,21 @@ export class Journal {
     })
   }
 
+  /** Once a second the log says how many steps it doesn't tell one by one. */
+  #leaveUntold(what: string): void {
+    increment(this.#untold, what)
+    this.#untoldTimer ??= setTimeout(() => this.#tellSum(), 1000)
+  }
+
+  #tellSum(): void {
+    clearTimeout(this.#untoldTimer)
+    this.#untoldTimer = undefined
+    if (this.#untold.size === 0) return
+    const sums = Array.from(this.#untold, ([what, count]) => `${count} ${what}`)
+    this.#untold.clear()
+    this.#log.info(`too many steps to tell one by one; further ones: ${sums.join(', ')}`)
+  }
+
   /** Keeps an event, written a moment later. */
   record(event: EventInput): void {
     if (this.#pending.length >= MAX_PENDING) {
@@ -102,7 +115,13 @@ export class Journal {
     this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS)
   }
 
-  /** Writes what waits, in one transaction; to be called before the database is closed. */
+  /** Tells and writes what waits; to be called before the database is closed. */
+  close(): void {
+    this.#tellSum()
+    this.flush()
+  }
+
+  /** Writes what waits, in one transaction. */
   flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined

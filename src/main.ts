@@ -21,6 +21,7 @@ import { openDatabase } from './inventory/database.ts'
 import { Events } from './inventory/events.ts'
 import { FileStore } from './inventory/files.ts'
 import { Inventory } from './inventory/inventory.ts'
+import { threadedLeaseLog } from './inventory/lease-log.ts'
 import { Leases } from './inventory/leases.ts'
 import { SOLE } from './inventory/oplog.ts'
 import { apiTokenName } from './inventory/tokens.ts'
@@ -78,7 +79,9 @@ async function start(
   const db = openDatabase(join(config.state, 'tandem.sqlite'))
   stops.push(() => db.close())
 
-  const leases = new Leases(db, config.instance, now)
+  const leaseLog = threadedLeaseLog(join(config.state, 'tandem.sqlite'))
+  stops.push(() => leaseLog.close())
+  const leases = new Leases(db, config.instance, now, leaseLog)
   const endpoints = new Endpoints(interfaces, config.ports.http)
   const networks = new MachineNetworks(interfaces, leases, endpoints)
   const inventory = new Inventory({ db, instance: config.instance, now, replicator: SOLE, addressUse: networks })
@@ -111,7 +114,7 @@ async function start(
     attempts,
     now
   })
-  stops.push(() => journal.flush())
+  stops.push(() => journal.close())
   const report = journal.step.bind(journal)
   const onInternal = (error: Error, request: string) => log.error({ err: error }, `${request}: ${error.message}`)
 
@@ -128,7 +131,14 @@ async function start(
     stops.push(() => server.close())
   }
   if (config.dhcp === 'authoritative') {
-    const server = await dhcp.start({ interfaces, port: config.ports.dhcp, allocator, report })
+    const server = await dhcp.start({
+      interfaces,
+      port: config.ports.dhcp,
+      allocator,
+      report,
+      trace,
+      now: () => performance.now()
+    })
     stops.push(() => server.close())
   }
 

@@ -28,7 +28,7 @@ async function journal(level = 'info') {
   draft.putMachine(machineFrom({ name: 'web1', interfaces: [{ mac: MAC, ipv4: ADDRESS }] }))
   await inventory.commit(draft, 'test')
   const leases = new Leases(db, 'a', now)
-  leases.grant([{ address: ADDRESS, mac: MAC, seconds: 60 }])
+  await leases.grant([{ address: ADDRESS, mac: MAC, seconds: 60 }])
   const attempts = new Attempts(db, inventory, now)
   const events = new Events(db)
   const lines: Record<string, unknown>[] = []

@@ -1,56 +1,79 @@
 import { basename } from 'node:path/posix'
-import { choosePoolAddress, inPool, serviceAddresses } from '../inventory/addresses.ts'
-import type { BootStage } from '../inventory/leases.ts'
+import type { BootStage, LeaseEdit } from '../inventory/leases.ts'
 import type { Subnet } from '../inventory/model.ts'
 import { type FirmwareName, firmwareByName } from '../net/firmware.ts'
-import { broadcastOf, contains, type Ipv4, maskOf } from '../net/ipv4.ts'
+import { contains, type Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
+import { Addresses, type Link, poolsOf } from './addresses.ts'
 import { type BootAnswer, bootAnswer } from './answers.ts'
-import { decide, type Situation } from './decide.ts'
+import { type Decision, decide, type Situation } from './decide.ts'
 import type { Endpoints } from './endpoints.ts'
 import { type Facts, identify } from './identify.ts'
+import { type OptionSet, OptionSets } from './option-sets.ts'
 
 /**
  * Gives DHCP clients their addresses and boot answers. The types match those that the DHCP side
  * declares, without importing them: the composition root puts the two together.
  */
 
-type Client = {
+export type Client = {
   readonly mac: Mac
-  readonly clientId?: string
+  readonly clientId?: string | undefined
   readonly link: Ipv4
+  readonly relay?: Ipv4 | undefined
   readonly server: Ipv4
   readonly firmware: { readonly name: FirmwareName }
-  readonly busId?: string
-  readonly hostName?: string
+  readonly architectures: readonly number[]
+  readonly vendorClass?: string | undefined
+  readonly userClasses: readonly string[]
+  readonly busId?: string | undefined
+  readonly hostName?: string | undefined
 }
 
-type Grant = {
-  address: Ipv4
-  mask: Ipv4
-  broadcast: Ipv4
-  routers: readonly Ipv4[]
-  dnsServers: readonly Ipv4[]
-  ntpServers: readonly Ipv4[]
-  domain?: string
-  hostName?: string
-  leaseTime: number
-  boot?: BootAnswer
+type RequestState = 'selecting' | 'init-reboot' | 'renewing' | 'rebinding'
+
+type Information = {
+  options: OptionSet
+  hostName?: string | undefined
+  boot?: BootAnswer | undefined
   reasons: readonly string[]
 }
-
+type Grant = Information & { address: Ipv4; leaseTime: number }
 type Refusal = { refused: 'nak' | 'silence'; reason: string; actOn?: true }
+type Ending = { refused?: never; reason: string; actOn?: true }
+
+type LeaseChange =
+  | { kind: 'grant'; client: Client; grant: Pick<Grant, 'address' | 'leaseTime' | 'boot'> }
+  | { kind: 'release' | 'decline'; client: Client; address: Ipv4 }
+
+/** Where a client is and what it is to become: what all answers to it begin with. */
+type Place = {
+  readonly client: Client
+  readonly situation: Situation
+  readonly decision: Decision
+  readonly link: Link
+}
 
 /** Seconds: a registered machine keeps its address however long the service is away. */
 const REGISTERED_LEASE = 43_200
+/** Seconds that nobody is given an address which another host was seen to use. */
+const QUARANTINE = 86_400
 
 export class AddressAllocator {
   readonly #facts: Facts
   readonly #endpoints: Endpoints
+  readonly #options = new OptionSets()
+  readonly #addresses: Addresses
 
   constructor(facts: Facts, endpoints: Endpoints) {
     this.#facts = facts
     this.#endpoints = endpoints
+    this.#addresses = new Addresses(facts, endpoints)
+  }
+
+  isRegistered(mac: Mac): boolean {
+    const machine = this.#facts.inventory.machineByMac(mac)
+    return machine !== undefined && machine.life.goal !== 'discover'
   }
 
   offer(client: Client, requested?: Ipv4): Grant | Refusal {
@@ -60,43 +83,116 @@ export class AddressAllocator {
   }
 
   /** RFC 2131, 4.3.2: a wrong address is refused by a NAK; about a client that Tandem knows nothing of it keeps silent. */
-  request(client: Client, address: Ipv4): Grant | Refusal {
-    const grant = this.plan(client, address)
-    if ('address' in grant) {
-      if (grant.address === address) {
-        // Until the ACK is durable nobody else may ask for it: leases are committed in groups.
-        this.#facts.leases.hold(address, client.mac)
-        return grant
-      }
-      return { refused: 'nak', reason: `${address} is not its address, ${grant.address} is` }
+  request(client: Client, address: Ipv4, state: RequestState): Grant | Refusal {
+    const place = this.#placeOf(client)
+    if ('refused' in place) return place
+    const { situation, decision, link } = place
+    const subnet = link.find(({ cidr }) => contains(cidr, address))
+    const wrong = (reason: string): Refusal =>
+      state === 'selecting' || (link[0] as { authoritative?: boolean }).authoritative !== false
+        ? { refused: 'nak', reason }
+        : silence(reason)
+    if (subnet === undefined) return wrong(`${address} is not in ${link[0].cidr}, where it asks from`)
+    if (decision.action === 'ignore') return silence(decision.reasons.join('; '))
+    const fixed = this.#addresses.fixed(situation, link)
+    if (fixed !== undefined && fixed !== address) {
+      return { refused: 'nak', reason: `${address} is not its address, ${fixed} is` }
     }
-    const subnet = this.#facts.inventory.subnetOf(client.link)
-    if (subnet !== undefined && !contains(subnet.cidr, address)) {
-      return { refused: 'nak', reason: `${address} is not in ${subnet.cidr}, where it asks from` }
+    if (fixed === undefined) {
+      const objection = this.#addresses.objection(client.mac, link, subnet, address, state !== 'init-reboot')
+      if (objection !== undefined) return objection.certain ? wrong(objection.reason) : silence(objection.reason)
     }
-    return grant
+    // Until the ACK is durable nobody else may ask for it: leases are committed in groups.
+    this.#facts.leases.hold(address, client.mac)
+    return this.#grant(place, subnet, address, fixed !== undefined)
   }
 
-  /** @throws {Error} when an address was given to a registered machine since it was granted; then no lease is made. */
-  async commit(
-    leases: readonly { client: Client; grant: Pick<Grant, 'address' | 'leaseTime' | 'boot'> }[]
-  ): Promise<void> {
-    for (const { client, grant } of leases) {
-      const owner = this.#facts.inventory.machineByAddress(grant.address)
-      const isOwn = owner?.interfaces.some(({ mac, ipv4 }) => mac === client.mac && ipv4 === grant.address) ?? true
-      if (!isOwn) throw new Error(`${grant.address} was given to ${owner?.name} meanwhile: ask again`)
+  bootp(client: Client): Grant | Refusal {
+    const place = this.#placeOf(client)
+    if ('refused' in place) return place
+    const fixed = this.#addresses.fixed(place.situation, place.link)
+    if (fixed === undefined)
+      return silence('a BOOTP client keeps its address for good: only registered machines get one')
+    return this.#grant(place, subnetAround(place, fixed), fixed, true)
+  }
+
+  inform(client: Client, address: Ipv4): Information | Refusal {
+    const place = this.#placeOf({ ...client, link: address })
+    if ('refused' in place) return place
+    if (place.decision.action === 'ignore') return silence(place.decision.reasons.join('; '))
+    return this.#information(place, subnetAround(place, address), `${address} is its own`)
+  }
+
+  release({ mac }: Client, address: Ipv4): Ending | Refusal {
+    const lease = this.#facts.leases.active(address)
+    if (lease?.mac !== mac) return silence(`it holds no lease of ${address}`)
+    return { reason: `${address} is given back` }
+  }
+
+  decline({ mac }: Client, address: Ipv4): Ending | Refusal {
+    const lease = this.#facts.leases.active(address)
+    if (lease?.mac !== mac) return silence(`it holds no lease of ${address}`)
+    const owner = this.#facts.inventory.machineByAddress(address)
+    const then = owner ? `it stays ${owner.name}'s` : `nobody is given it for ${QUARANTINE / 3600} h`
+    return { reason: `another host uses ${address}: find it; ${then}`, actOn: true }
+  }
+
+  /** @returns those whose address was given to a registered machine since it was granted: no lease is made of them. */
+  async commit<T extends LeaseChange>(changes: readonly T[]): Promise<ReadonlyMap<T, string>> {
+    const impossible = new Map<T, string>()
+    const edits: LeaseEdit[] = []
+    for (const change of changes) {
+      const reason = this.#objection(change)
+      if (reason === undefined) edits.push(editOf(change))
+      else impossible.set(change, reason)
     }
-    this.#facts.leases.grant(
-      leases.map(({ client, grant }) => ({
-        address: grant.address,
-        mac: client.mac,
-        clientId: client.clientId,
-        hostName: client.hostName,
-        ...bootStage(client, grant.boot),
-        seconds: grant.leaseTime
-      }))
-    )
-    for (const { client } of leases) if (client.busId !== undefined) await this.#learnCard(client.mac, client.busId)
+    await this.#facts.leases.apply(edits)
+    for (const { client } of changes) if (client.busId !== undefined) await this.#learnCard(client.mac, client.busId)
+    return impossible
+  }
+
+  /** What an offer would be, without any effect. */
+  plan(client: Client, requested?: Ipv4): Grant | Refusal {
+    const place = this.#placeOf(client)
+    if ('refused' in place) return place
+    if (place.decision.action === 'ignore') return silence(place.decision.reasons.join('; '))
+    const fixed = this.#addresses.fixed(place.situation, place.link)
+    const address = fixed ?? this.#addresses.dynamic(client.mac, place.link, requested)
+    if (address === undefined) return { ...silence(noAddress(place)), actOn: true }
+    return this.#grant(place, subnetAround(place, address), address, fixed !== undefined)
+  }
+
+  #placeOf(client: Client): Place | Refusal {
+    const situation = identify(this.#facts, client.mac, client.firmware.name, client.link)
+    const { subnet } = situation
+    if (subnet === undefined) return silence(`no subnet holds ${client.link}`)
+    return { client, situation, decision: decide(situation), link: this.#facts.inventory.subnetsOfLink(subnet) }
+  }
+
+  #grant(place: Place, subnet: Subnet, address: Ipv4, fixed: boolean): Grant {
+    const source = fixed ? 'its fixed address' : `from the pool of ${subnet.cidr}`
+    const { options, hostName, boot, reasons } = this.#information(place, subnet, `${address} is ${source}`)
+    return { address, leaseTime: fixed ? REGISTERED_LEASE : subnet.lease, options, hostName, boot, reasons }
+  }
+
+  #information({ client, situation, decision }: Place, subnet: Subnet, why: string): Information {
+    const { machine } = situation
+    const boot = bootAnswer(situation, decision, this.#endpoints, client.server)
+    return {
+      options: this.#options.of({ subnet, pool: undefined, role: situation.role, machine }),
+      hostName: machine && machine.life.goal !== 'discover' ? machine.name : undefined,
+      boot,
+      reasons: [`${decision.action}: ${decision.reasons.join('; ')}`, why, ...noLoader(situation)]
+    }
+  }
+
+  /** Why a lease can't be made any more. */
+  #objection(change: LeaseChange): string | undefined {
+    if (change.kind !== 'grant') return undefined
+    const { client, grant } = change
+    const owner = this.#facts.inventory.machineByAddress(grant.address)
+    const isOwn = owner?.interfaces.some(({ mac, ipv4 }) => mac === client.mac && ipv4 === grant.address) ?? true
+    return isOwn ? undefined : `${grant.address} was given to ${owner?.name} meanwhile: it asks again`
   }
 
   /** Keeps which card a machine boots by: the loader that suits it hangs on that. Written once. */
@@ -108,53 +204,30 @@ export class AddressAllocator {
     draft.putReported({ ...machine, facts: { ...machine.facts, busid } })
     await inventory.commit(draft, `machine ${machine.name}`)
   }
+}
 
-  /** What an offer would be, without any effect. */
-  plan(client: Client, requested?: Ipv4): Grant | Refusal {
-    const { inventory } = this.#facts
-    const situation = identify(this.#facts, client.mac, client.firmware.name, client.link)
-    const decision = decide(situation)
-    const { subnet, machine } = situation
-    if (subnet === undefined) return { refused: 'silence', reason: `no subnet holds ${client.link}` }
-    if (decision.action === 'ignore') return { refused: 'silence', reason: decision.reasons.join('; ') }
-    const fixed = inventory.fixedAddress(client.mac, subnet.cidr)
-    const address = fixed ?? this.#dynamicAddress(client, subnet, requested)
-    if (address === undefined) return { refused: 'silence', reason: noAddress(situation, subnet), actOn: true }
-    const boot = bootAnswer(situation, decision, this.#endpoints, client.server)
-    return {
-      address,
-      mask: maskOf(subnet.cidr),
-      broadcast: broadcastOf(subnet.cidr),
-      routers: subnet.gateway ? [subnet.gateway] : [],
-      dnsServers: subnet.dns,
-      ntpServers: subnet.ntp,
-      ...(subnet.domain ? { domain: subnet.domain } : {}),
-      ...(machine && machine.life.goal !== 'discover' ? { hostName: machine.name } : {}),
-      leaseTime: fixed ? REGISTERED_LEASE : subnet.lease,
-      ...(boot ? { boot } : {}),
-      reasons: [
-        `${decision.action}: ${decision.reasons.join('; ')}`,
-        `${address} is ${fixed ? 'its fixed address' : `from the pool of ${subnet.cidr}`}`,
-        ...noLoader(situation)
-      ]
-    }
+function silence(reason: string): Refusal {
+  return { refused: 'silence', reason }
+}
+
+function subnetAround({ link }: Place, address: Ipv4): Subnet {
+  return link.find(({ cidr }) => contains(cidr, address)) ?? link[0]
+}
+
+function editOf(change: LeaseChange): LeaseEdit {
+  if (change.kind !== 'grant') {
+    const { kind, address } = change
+    return kind === 'release' ? { kind, address } : { kind, address, seconds: QUARANTINE }
   }
-
-  /** The address it had, the one it asks for, or another free one of the pools. */
-  #dynamicAddress({ mac }: Client, { cidr, pools }: Subnet, requested?: Ipv4): Ipv4 | undefined {
-    const { inventory, leases } = this.#facts
-    const services = serviceAddresses(inventory.list('subnet'))
-    const isTaken = (address: Ipv4) =>
-      leases.isTaken(address, mac) ||
-      services.has(address) ||
-      this.#endpoints.isOwn(address) ||
-      inventory.machineByAddress(address) !== undefined
-    const usable = (address: Ipv4 | undefined): address is Ipv4 =>
-      address !== undefined && inPool(pools, address) && !isTaken(address)
-    const had = leases.ofMac(mac).find((lease) => contains(cidr, lease.address) && usable(lease.address))
-    if (had && (leases.isActive(had) || requested === undefined)) return had.address
-    if (usable(requested)) return requested
-    return had?.address ?? leases.heldBy(mac, usable) ?? choosePoolAddress(pools, startOf(mac), isTaken)
+  const { client, grant } = change
+  return {
+    kind: 'grant',
+    address: grant.address,
+    mac: client.mac,
+    clientId: client.clientId,
+    hostName: client.hostName,
+    ...bootStage(client, grant.boot),
+    seconds: grant.leaseTime
   }
 }
 
@@ -170,15 +243,9 @@ function noLoader({ firmware, loaderMissing }: Situation): string[] {
   return file ? [`no boot file: ${file} is not in the loaders' folder`] : []
 }
 
-function noAddress({ machine, mac }: Situation, subnet: Subnet): string {
-  if (subnet.pools.length > 0) return `the pools of ${subnet.cidr} are full`
+function noAddress({ situation: { machine, mac }, link }: Place): string {
+  const cidrs = link.map(({ cidr }) => cidr).join(', ')
+  if (poolsOf(link).length > 0) return `the pools of ${cidrs} are full`
   const own = machine?.interfaces.find((each) => each.mac === mac)
-  return `${machine?.name} has ${own?.ipv4 ?? 'no address'} and asks from ${subnet.cidr}, which has no pool`
-}
-
-/** A place to start searching a pool at, spread over the MACs (FNV-1a). */
-function startOf(mac: Mac): number {
-  let hash = 0x811c9dc5
-  for (const character of mac) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193) >>> 0
-  return hash
+  return `${machine?.name} has ${own?.ipv4 ?? 'no address'} and asks from ${cidrs}, which has no pool`
 }

@@ -3,7 +3,7 @@ import { stateOf } from '../inventory/lifecycle.ts'
 import { type FirmwareName, firmwareByName } from '../net/firmware.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
-import type { AddressAllocator } from './allocator.ts'
+import type { AddressAllocator, Client } from './allocator.ts'
 import type { BootAnswer } from './answers.ts'
 import { type Action, decide } from './decide.ts'
 import type { Endpoints } from './endpoints.ts'
@@ -49,7 +49,7 @@ export function explain(
   const plan =
     link === undefined
       ? ({ refused: 'silence', reason: 'there is no subnet' } as const)
-      : allocator.plan({ mac, link, server: endpoints.addressFor(link), firmware: firmwareByName(firmware) })
+      : allocator.plan(clientLike(mac, firmware, link, endpoints.addressFor(link)))
   const vars = Object.entries(effectiveVars(situation)).map(
     ([name, { value, source }]) => [name, { value: redact(name, value), source }] as const
   )
@@ -72,5 +72,20 @@ export function explain(
             reasons: plan.reasons
           },
     vars: Object.fromEntries(vars)
+  }
+}
+
+/** A client as its firmware would tell of itself. */
+function clientLike(mac: Mac, name: FirmwareName, link: Ipv4, server: Ipv4): Client {
+  const firmware = firmwareByName(name)
+  const vendorClass = name.startsWith('uefi-http') ? 'HTTPClient' : 'PXEClient'
+  return {
+    mac,
+    link,
+    server,
+    firmware,
+    architectures: firmware.architectures.slice(0, 1),
+    ...(name !== 'os' && { vendorClass }),
+    userClasses: name === 'ipxe' ? ['iPXE'] : []
   }
 }

@@ -2,7 +2,7 @@ import { type Attempts, isSameBoot } from '../inventory/attempts.ts'
 import type { FileStore } from '../inventory/files.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Leases } from '../inventory/leases.ts'
-import type { Image } from '../inventory/model.ts'
+import type { Image, Machine } from '../inventory/model.ts'
 import { type FirmwareName, firmwareByName } from '../net/firmware.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
@@ -25,16 +25,14 @@ export type Facts = {
  * @param link an address on its link; left out, the one it leased or is registered with.
  */
 export function identify(facts: Facts, mac: Mac, firmware: FirmwareName, link?: Ipv4): Situation {
-  const { inventory, leases, attempts, files, offerLimit } = facts
+  const { inventory, leases, files, offerLimit } = facts
   const machine = inventory.machineByMac(mac)
   const own = machine?.interfaces.find((each) => each.mac === mac)
   const at = link ?? leases.activeOfMac(mac)?.address ?? own?.ipv4 ?? undefined
   const role = machine?.role ? inventory.get('role', machine.role) : undefined
   const imageName = machine?.image ?? role?.image
   const image = imageName ? inventory.get('image', imageName) : undefined
-  // The power-on that is going on now doesn't count as an earlier one.
-  const boot = { mac, lease: leases.handshakeOf(mac) }
-  const earlier = machine ? attempts.ofGeneration(machine).filter((attempt) => !isSameBoot(attempt, boot)) : []
+  const installing = machine?.life.goal === 'install' && machine.life.rank !== 'installed'
   const { loader } = firmwareByName(firmware)
   return {
     mac,
@@ -46,10 +44,16 @@ export function identify(facts: Facts, mac: Mac, firmware: FirmwareName, link?: 
     loader: leases.activeOfMac(mac)?.loader,
     role,
     image,
-    missingFile: image && missingFile(files, image),
-    offered: earlier.length,
+    missingFile: installing && image ? missingFile(files, image) : undefined,
+    offered: installing ? offeredEarlier(facts, machine, mac) : 0,
     offerLimit
   }
+}
+
+/** In how many power-ons the generation was offered; the one that is going on now doesn't count. */
+function offeredEarlier({ attempts, leases }: Facts, machine: Machine, mac: Mac): number {
+  const boot = { mac, lease: leases.handshakeOf(mac) }
+  return attempts.ofGeneration(machine).filter((attempt) => !isSameBoot(attempt, boot)).length
 }
 
 function missingFile(files: FileStore, { kernel, initrd }: Image): string | undefined {

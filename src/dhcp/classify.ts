@@ -3,52 +3,74 @@ import type { Options } from '../net/options/kinds.ts'
 import { OPTION } from '../net/options/table.ts'
 import { readIfValid } from './options.ts'
 
+/** What a packet's options tell of the client's kind. Those that aren't of their own kind tell nothing. */
+export type Traits = {
+  /** Types of option 93, the client's favourite first. */
+  readonly architectures: readonly number[]
+  /** Option 60. */
+  readonly vendorClass: string | undefined
+  /** Option 77's. */
+  readonly userClasses: readonly string[]
+  /** Whether it sends iPXE's own option 175. */
+  readonly hasIpxeOptions: boolean
+}
+
 /** One processor's firmware, as it is called by what it fetches its loader with. */
 const TRANSPORTS: readonly { tftp: FirmwareName; http: FirmwareName }[] = [
   { tftp: 'uefi-x64', http: 'uefi-http' },
   { tftp: 'uefi-arm64', http: 'uefi-http-arm64' }
 ]
 
+const NONE: readonly never[] = []
+
+export function traitsOf(options: Options): Traits {
+  const vendorClass = readIfValid(options, OPTION.vendorClass)
+  return {
+    architectures: architecturesOf(options, vendorClass),
+    vendorClass,
+    userClasses: userClassesOf(options),
+    hasIpxeOptions: options.has(OPTION.ipxe.code)
+  }
+}
+
 /**
- * Which kind of client a packet's options tell of. iPXE comes first: it also sends what the
- * firmware below it sends, and would load itself for ever if it were taken for that. Options that
- * aren't of their kind tell nothing.
+ * Which kind of client it is. iPXE comes first: it also sends what the firmware below it sends, and
+ * would load itself for ever if it were taken for that; its own option tells it apart where a script has
+ * changed the user class.
  */
-export function classify(options: Options): Firmware {
-  if (isIpxe(options)) return firmwareByName('ipxe')
-  const vendorClass = readIfValid(options, OPTION.vendorClass) ?? ''
-  const named = architecturesOf(options)
-  if (named.length === 0) return firmwareByName(/^(PXE|HTTP)Client/.test(vendorClass) ? 'unsupported' : 'os')
-  const supported = named.map(firmwareByArchitecture).find(({ name }) => name !== 'unsupported')
+export function firmwareOf({ architectures, vendorClass = '', userClasses, hasIpxeOptions }: Traits): Firmware {
+  if (hasIpxeOptions || userClasses.includes('iPXE')) return firmwareByName('ipxe')
+  if (architectures.length === 0) return firmwareByName(/^(PXE|HTTP)Client/.test(vendorClass) ? 'unsupported' : 'os')
+  const supported = architectures.map(firmwareByArchitecture).find(({ name }) => name !== 'unsupported')
   return supported ? byTransport(supported, vendorClass) : firmwareByName('unsupported')
 }
 
 /**
- * Types of option 93, the client's favourite first. PXE 2.1 also puts one into the class,
- * `PXEClient:Arch:00007:UNDI:003010`: the last resort for a client without option 93.
+ * PXE 2.1 also puts the architecture into the class, `PXEClient:Arch:00007:UNDI:003010`: the last
+ * resort for a client without option 93.
  */
-export function architecturesOf(options: Options): readonly number[] {
+function architecturesOf(options: Options, vendorClass: string | undefined): readonly number[] {
   const listed = readIfValid(options, OPTION.architectures)
-  if (listed) return listed
-  const match = /^(?:PXE|HTTP)Client:Arch:(\d{5})/.exec(readIfValid(options, OPTION.vendorClass) ?? '')
-  return match ? [Number(match[1])] : []
+  if (listed !== undefined) return listed
+  const match = vendorClass === undefined ? null : /^(?:PXE|HTTP)Client:Arch:(\d{5})/.exec(vendorClass)
+  return match === null ? NONE : [Number(match[1])]
 }
 
 /**
- * iPXE's user class is `iPXE` without RFC 3004's length byte; with one where an administrator set
- * it so. Its own option 175 tells it apart where a script has changed the class.
+ * RFC 3004 has each class after a byte that tells its length; iPXE's is plain `iPXE` without one, as
+ * some operating systems' are too.
  */
-function isIpxe(options: Options): boolean {
-  if (options.has(OPTION.ipxe.code)) return true
-  const userClass = Buffer.from(options.get(OPTION.userClass.code) ?? []).toString('latin1')
-  return userClass === 'iPXE' || userClasses(userClass).includes('iPXE')
-}
-
-/** RFC 3004: classes, each after a byte that tells its length. */
-function userClasses(value: string): string[] {
+function userClassesOf(options: Options): readonly string[] {
+  const value = options.get(OPTION.userClass.code)
+  if (value === undefined) return NONE
+  const text = Buffer.from(value).toString('latin1')
   const classes: string[] = []
-  for (let at = 0; at < value.length; at += 1 + value.charCodeAt(at)) {
-    classes.push(value.slice(at + 1, at + 1 + value.charCodeAt(at)))
+  let at = 0
+  while (at < text.length) {
+    const end = at + 1 + text.charCodeAt(at)
+    if (end > text.length || end === at + 1) return [text]
+    classes.push(text.slice(at + 1, end))
+    at = end
   }
   return classes
 }

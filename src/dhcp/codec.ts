@@ -42,6 +42,8 @@ const COOKIE_AT = FILE_AT + 128
 const HEADER_LENGTH = COOKIE_AT + 4
 /** RFC 951's packet size: BOOTP relay agents and old firmware drop what is shorter. */
 const MINIMUM_LENGTH = 300
+/** Ethernet's frames have 1,500; the rest is for links with larger ones. */
+const MAXIMUM_LENGTH = 9000
 
 const PAD = 0
 const OVERLOAD = 52
@@ -60,6 +62,9 @@ const LONGEST_PART = 255
 export function decode(datagram: Uint8Array): Packet {
   if (datagram.length < HEADER_LENGTH) {
     throw new MalformedPacket('too-short', `${datagram.length} bytes; the fixed fields alone are ${HEADER_LENGTH}`)
+  }
+  if (datagram.length > MAXIMUM_LENGTH) {
+    throw new MalformedPacket('too-long', `${datagram.length} bytes; no client needs more than ${MAXIMUM_LENGTH}`)
   }
   // A Buffer's slices would be Buffers again, which are slower to make and compare and print differently.
   const bytes = new Uint8Array(datagram.buffer, datagram.byteOffset, datagram.byteLength)
@@ -94,10 +99,13 @@ export function decode(datagram: Uint8Array): Packet {
 
 /**
  * Writes a message, padded to 300 bytes. Any packet that {@link decode} returned can be written.
+ * @param scratch memory to write it to, if it is long enough; new memory is ten times as slow.
  * @throws {RangeError} when a field is longer than its place or an option's code isn't 1 to 254.
  */
-export function encode(packet: Packet): Uint8Array {
-  const bytes = new Uint8Array(Math.max(MINIMUM_LENGTH, HEADER_LENGTH + optionsLength(packet.options) + 1))
+export function encode(packet: Packet, scratch?: Uint8Array): Uint8Array {
+  const length = Math.max(MINIMUM_LENGTH, HEADER_LENGTH + optionsLength(packet.options) + 1)
+  const bytes =
+    scratch !== undefined && scratch.length >= length ? scratch.subarray(0, length).fill(0) : new Uint8Array(length)
   writeHeader(bytes, packet)
   let at = HEADER_LENGTH
   for (const [code, value] of packet.options) at = writeOption(bytes, at, code, value)

@@ -5,19 +5,17 @@ export type Commits<T> = {
   idle(): Promise<void>
 }
 
+/** A batch at most: storage that takes a tenth of a second for more would let firmware's retries overtake it. */
+const LARGEST_BATCH = 512
+
 /**
  * Gathers what one turn of the event loop adds into one commit. While a commit runs, the next one
  * gathers: the slower the storage, the larger the batches, and no two commits overlap.
- * @param commit makes a batch durable.
- * @param settled told after each batch; the error is what `commit` threw.
+ * @param commit settles a batch, whatever becomes of it; it doesn't fail.
  * @param limit how many may wait, those being committed included.
  */
-export function groupCommits<T>(
-  commit: (batch: readonly T[]) => Promise<void>,
-  settled: (batch: readonly T[], error?: Error) => void,
-  limit: number
-): Commits<T> {
-  let gathering: T[] = []
+export function groupCommits<T>(commit: (batch: readonly T[]) => Promise<void>, limit: number): Commits<T> {
+  const gathering: T[] = []
   let committing = 0
   let running: Promise<void> | undefined
 
@@ -36,22 +34,11 @@ export function groupCommits<T>(
   async function run(): Promise<void> {
     while (gathering.length > 0) {
       await new Promise((turnEnded) => setImmediate(turnEnded))
-      const batch = gathering
-      gathering = []
+      const batch = gathering.splice(0, LARGEST_BATCH)
       committing = batch.length
-      const error = await failureOf(batch)
+      await commit(batch)
       committing = 0
-      settled(batch, error)
     }
     running = undefined
-  }
-
-  async function failureOf(batch: readonly T[]): Promise<Error | undefined> {
-    try {
-      await commit(batch)
-      return undefined
-    } catch (error) {
-      return error instanceof Error ? error : new Error(String(error))
-    }
   }
 }

@@ -1,39 +1,50 @@
 import { UNSPECIFIED } from '../net/ipv4.ts'
-import type { Grant } from './allocator.ts'
-import { architecturesOf } from './classify.ts'
+import type { Grant, Information } from './allocator.ts'
 import type { Packet } from './codec.ts'
 import type { Request } from './interpret.ts'
 
 /** A step's words: what an operator reads about a conversation. */
 
 /** `DISCOVER from uefi-x64 (architecture 7) through relay agent 10.88.0.1`, and what was left out of account. */
-export function describeRequest(packet: Packet, request: Request): string {
-  const through = packet.giaddr === UNSPECIFIED ? '' : ` through relay agent ${packet.giaddr}`
-  const ignored = 'ignored' in request ? request.ignored.map((each) => `; ignored ${each}`) : []
-  return messageOf(packet, request) + through + ignored.join('')
+export function describeRequest({ giaddr }: Packet, request: Request): string {
+  const through = giaddr === UNSPECIFIED ? '' : ` through relay agent ${giaddr}`
+  const ignored = 'ignored' in request ? request.ignored.map((each) => `; ignored ${each}`).join('') : ''
+  return messageOf(request) + through + ignored
 }
 
 /** `OFFER 10.77.0.10 for 3600 s, undionly.kpxe from 10.77.0.1`. */
-export function describeGrant(message: 'OFFER' | 'ACK', { address, leaseTime, boot }: Grant): string {
-  const lease = `${message} ${address} for ${leaseTime} s`
-  if (boot === undefined) return `${lease}, nothing to boot`
-  return boot.kind === 'tftp' ? `${lease}, ${boot.file} from ${boot.server}` : `${lease}, ${boot.url}`
+export function describeGrant(message: 'OFFER' | 'ACK' | 'BOOTREPLY', grant: Grant): string {
+  return `${message} ${grant.address} for ${grant.leaseTime} s, ${bootOf(grant)}`
 }
 
-function messageOf(packet: Packet, request: Request): string {
+/** `ACK without a lease, nothing to boot`. */
+export function describeInformation(information: Information): string {
+  return `ACK without a lease, ${bootOf(information)}`
+}
+
+function bootOf({ boot }: Information): string {
+  if (boot === undefined) return 'nothing to boot'
+  return boot.kind === 'tftp' ? `${boot.file} from ${boot.server}` : boot.url
+}
+
+function messageOf(request: Request): string {
   switch (request.message) {
     case 'DISCOVER':
-      return `DISCOVER from ${firmwareOf(packet, request.client.firmware.name)}`
+    case 'BOOTP':
+      return `${request.message} from ${firmwareOf(request)}`
     case 'REQUEST':
-      return `REQUEST ${request.address} (${request.state}) from ${firmwareOf(packet, request.client.firmware.name)}`
+      return `REQUEST ${request.address} (${request.state}) from ${firmwareOf(request)}`
+    case 'INFORM':
+    case 'RELEASE':
+    case 'DECLINE':
+      return `${request.message} ${request.address} from ${firmwareOf(request)}`
     case 'elsewhere':
-      return `REQUEST to ${request.server}`
+      return `${request.what} to ${request.server}`
     case 'unhandled':
       return request.what
   }
 }
 
-function firmwareOf(packet: Packet, name: string): string {
-  const architectures = architecturesOf(packet.options)
-  return architectures.length === 0 ? name : `${name} (architecture ${architectures.join(', ')})`
+function firmwareOf({ client: { firmware, architectures } }: Extract<Request, { client: unknown }>): string {
+  return architectures.length === 0 ? firmware.name : `${firmware.name} (architecture ${architectures.join(', ')})`
 }

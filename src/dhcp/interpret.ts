@@ -1,9 +1,10 @@
 import { type Ipv4, UNSPECIFIED } from '../net/ipv4.ts'
 import { isStationMac, type Mac, macFromBytes } from '../net/mac.ts'
+import type { Options } from '../net/options/kinds.ts'
 import { IPXE, OPTION, type Option, RELAY_AGENT } from '../net/options/table.ts'
 import type { Cast } from '../net/udp.ts'
-import type { Client } from './allocator.ts'
-import { classify } from './classify.ts'
+import type { Client, RequestState } from './allocator.ts'
+import { firmwareOf, traitsOf } from './classify.ts'
 import { BOOTREQUEST, ETHERNET, type Packet } from './codec.ts'
 import { MalformedPacket } from './malformed.ts'
 import { MESSAGE, read, readIfValid } from './options.ts'
@@ -17,9 +18,6 @@ export type Arrival = {
   readonly cast: Cast
 }
 
-/** RFC 2131, section 4.3.2. Renewing is told from rebinding by how it was sent, not by what it says. */
-export type RequestState = 'selecting' | 'init-reboot' | 'renewing' | 'rebinding'
-
 type Asked = {
   readonly client: Client
   /** What option 54 of the answer says. */
@@ -28,13 +26,16 @@ type Asked = {
   readonly ignored: readonly string[]
 }
 
-/** What a packet asks for. */
+/** What a packet asks for, or tells. */
 export type Request =
   | (Asked & { readonly message: 'DISCOVER'; readonly requested?: Ipv4 })
   | (Asked & { readonly message: 'REQUEST'; readonly state: RequestState; readonly address: Ipv4 })
+  /** From the address that the client already uses (DHCPINFORM), has no more use for, or found in use. */
+  | (Asked & { readonly message: 'INFORM' | 'RELEASE' | 'DECLINE'; readonly address: Ipv4 })
+  | (Asked & { readonly message: 'BOOTP' })
   /** The client took another server's offer; that one answers. */
-  | { readonly message: 'elsewhere'; readonly mac: Mac; readonly server: Ipv4 }
-  /** A message that gets no answer here: another hardware than Ethernet, plain BOOTP, RELEASE, DECLINE, INFORM. */
+  | { readonly message: 'elsewhere'; readonly what: string; readonly server: Ipv4 }
+  /** A message that gets no answer here, such as one of another hardware than Ethernet. */
   | { readonly message: 'unhandled'; readonly what: string }
 
 /** RFC 1123's host names, and the underscores of Windows. Anything else from option 12 has no place in a log or a zone. */
@@ -43,86 +44,134 @@ const HOST_NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/
 /** All zeros or all ones: the board was never given one (SMBIOS, 7.2.1). */
 const UNSET_UUID = /^(?:[0-]+|[f-]+)$/
 
+const DIGITS = '0123456789abcdef'
+
+/** RFC 1542, section 4.1.1: what was relayed more often goes round in circles. */
+const MOST_HOPS = 16
+
 /** @throws {MalformedPacket} when an option that the answer depends on makes no sense. */
 export function interpret(packet: Packet, arrival: Arrival): Request {
-  if (packet.op !== BOOTREQUEST) return { message: 'unhandled', what: `a message with op ${packet.op}` }
-  if (packet.htype !== ETHERNET || packet.chaddr.length !== 6) {
-    return { message: 'unhandled', what: `hardware type ${packet.htype} with ${packet.chaddr.length} bytes of address` }
-  }
-  const type = read(packet.options, OPTION.messageType)
-  if (type !== MESSAGE.DISCOVER && type !== MESSAGE.REQUEST) return { message: 'unhandled', what: messageName(type) }
+  const odd = unanswerable(packet)
+  if (odd !== undefined) return { message: 'unhandled', what: odd }
   const mac = macFromBytes(packet.chaddr)
   if (!isStationMac(mac)) throw new MalformedPacket('hardware-address', `${mac} can't be a machine's own address`)
 
-  const named = read(packet.options, OPTION.serverId)
-  const requested = read(packet.options, OPTION.requestedAddress)
-  if (type === MESSAGE.DISCOVER) {
-    const asked = { message: 'DISCOVER', serverId: arrival.server, ...clientOf(packet, mac, arrival) } as const
-    return requested === undefined ? asked : { ...asked, requested }
+  const type = read(packet.options, OPTION.messageType)
+  const relayAgent = readIfValid(packet.options, OPTION.relayAgent)
+  const override = relayAgent && readIfValid(relayAgent, RELAY_AGENT.serverIdOverride)
+  const named = type === MESSAGE.DISCOVER ? undefined : read(packet.options, OPTION.serverId)
+  if (named !== undefined && named !== override && !arrival.servers.includes(named)) {
+    return { message: 'elsewhere', what: messageName(type), server: named }
   }
-  if (named !== undefined && !arrival.servers.includes(named)) return { message: 'elsewhere', mac, server: named }
+  // To a client that chose another of this instance's addresses, that address is the server.
+  const asked = { serverId: override ?? named ?? arrival.server, ...clientOf(packet, mac, relayAgent, arrival) }
   const bound = packet.ciaddr === UNSPECIFIED ? undefined : packet.ciaddr
-  const address = named === undefined ? (bound ?? requested) : (requested ?? bound)
-  if (address === undefined) throw new MalformedPacket('no-address', 'a REQUEST without option 50 and without ciaddr')
-  return {
-    message: 'REQUEST',
-    state: stateOf(named, bound, arrival.cast),
-    address,
-    // To a client that chose another of this instance's addresses, that address is the server.
-    serverId: named ?? arrival.server,
-    ...clientOf(packet, mac, arrival)
+  switch (type) {
+    case undefined:
+      return { message: 'BOOTP', ...asked }
+    case MESSAGE.DISCOVER: {
+      const requested = read(packet.options, OPTION.requestedAddress)
+      return requested === undefined ? { message: 'DISCOVER', ...asked } : { message: 'DISCOVER', ...asked, requested }
+    }
+    case MESSAGE.REQUEST: {
+      const requested = read(packet.options, OPTION.requestedAddress)
+      const address = named === undefined ? (bound ?? requested) : (requested ?? bound)
+      if (address === undefined) throw without('REQUEST', 'without option 50 and without ciaddr')
+      return { message: 'REQUEST', state: stateOf(packet, named, arrival.cast), address, ...asked }
+    }
+    case MESSAGE.INFORM:
+      if (bound === undefined) throw without('INFORM', 'without ciaddr')
+      return { message: 'INFORM', address: bound, ...asked }
+    case MESSAGE.RELEASE:
+      if (bound === undefined) throw without('RELEASE', 'without ciaddr')
+      return { message: 'RELEASE', address: bound, ...asked }
+    case MESSAGE.DECLINE: {
+      const declined = read(packet.options, OPTION.requestedAddress)
+      if (declined === undefined) throw without('DECLINE', 'without option 50')
+      return { message: 'DECLINE', address: declined, ...asked }
+    }
+    default:
+      return { message: 'unhandled', what: messageName(type) }
   }
 }
 
-/** RFC 2131, section 4.3.2: which fields are set tells the state. */
-function stateOf(named: Ipv4 | undefined, bound: Ipv4 | undefined, cast: Cast): RequestState {
-  if (named !== undefined) return 'selecting'
-  if (bound === undefined) return 'init-reboot'
-  return cast === 'unicast' ? 'renewing' : 'rebinding'
+/** Why a packet isn't a client's to this server. */
+function unanswerable({ op, htype, chaddr, hops }: Packet): string | undefined {
+  if (op !== BOOTREQUEST) return `a message with op ${op}`
+  if (htype !== ETHERNET || chaddr.length !== 6) return `hardware type ${htype} with ${chaddr.length} bytes of address`
+  return hops > MOST_HOPS ? `a message relayed ${hops} times: relay agents send it round in circles` : undefined
 }
 
-function clientOf(packet: Packet, mac: Mac, arrival: Arrival): { client: Client; ignored: readonly string[] } {
+function without(message: string, what: string): MalformedPacket {
+  return new MalformedPacket('no-address', `${/^[AEIOU]/.test(message) ? 'an' : 'a'} ${message} ${what}`)
+}
+
+/** RFC 2131, section 4.3.2: which fields are set tells the state. A relay agent is reached by broadcast. */
+function stateOf({ ciaddr, giaddr }: Packet, named: Ipv4 | undefined, cast: Cast): RequestState {
+  if (named !== undefined) return 'selecting'
+  if (ciaddr === UNSPECIFIED) return 'init-reboot'
+  return cast === 'unicast' && giaddr === UNSPECIFIED ? 'renewing' : 'rebinding'
+}
+
+function clientOf(
+  { options, giaddr, ciaddr }: Packet,
+  mac: Mac,
+  relayAgent: Options | undefined,
+  arrival: Arrival
+): { client: Client; ignored: readonly string[] } {
   const ignored: string[] = []
   const legible = <T>(option: Option<T>) =>
-    readIfValid(packet.options, option, (error) => {
-      ignored.push(error.message)
-    })
+    options.has(option.code) ? readIfValid(options, option, (error) => ignored.push(error.message)) : undefined
+  const hostName = legible(OPTION.hostName)
+  const isName = hostName !== undefined && HOST_NAME.test(hostName)
+  if (hostName !== undefined && !isName) {
+    ignored.push('option 12 (host-name): a host name has letters, digits, dots and hyphens')
+  }
   const uuid = legible(OPTION.machineId)
-  const clientId = legible(OPTION.clientId)
-  const named = legible(OPTION.hostName)
-  const hostName = named !== undefined && HOST_NAME.test(named) ? named : undefined
-  if (named !== hostName) ignored.push('option 12 (host name): a host name has letters, digits, dots and hyphens')
+  const clientId = options.get(OPTION.clientId.code)
   const ipxe = legible(OPTION.ipxe)
   const busId = ipxe && readIfValid(ipxe, IPXE.busId)
+  const traits = traitsOf(options)
+  // All fields are there always: objects of one shape are several times as fast to make and to read.
   const client: Client = {
     mac,
-    link: linkOf(packet, arrival),
+    clientId: clientId && hexOf(clientId, ''),
+    link: linkOf(options, giaddr, ciaddr, relayAgent, arrival),
+    relay: giaddr === UNSPECIFIED ? undefined : giaddr,
     server: arrival.server,
-    firmware: classify(packet.options),
-    ...(clientId && { clientId: Buffer.from(clientId).toString('hex') }),
-    ...(uuid && !UNSET_UUID.test(uuid) && { uuid }),
-    ...(busId && { busId: Array.from(busId, hex).join(':') }),
-    ...(hostName && { hostName })
+    firmware: firmwareOf(traits),
+    architectures: traits.architectures,
+    vendorClass: traits.vendorClass,
+    userClasses: traits.userClasses,
+    uuid: uuid === undefined || UNSET_UUID.test(uuid) ? undefined : uuid,
+    busId: busId && hexOf(busId, ':'),
+    hostName: isName ? hostName : undefined
   }
   return { client, ignored }
 }
 
-function hex(byte: number): string {
-  return byte.toString(16).padStart(2, '0')
+function hexOf(bytes: Uint8Array, separator: string): string {
+  let text = ''
+  for (let index = 0; index < bytes.length; index += 1) {
+    const byte = bytes[index] as number
+    text += `${index === 0 ? '' : separator}${DIGITS[byte >> 4]}${DIGITS[byte & 15]}`
+  }
+  return text
 }
 
 /**
  * An address on the client's link. A relay agent tells it: by link selection where the agent's own
- * address isn't on that link (RFC 3527), else by giaddr. A client that renews does so by itself,
- * from behind any number of routers: there its own address is all there is. A broadcast's client is on
+ * address isn't on that link (RFC 3527), else by giaddr. A client may select it (RFC 3011). One that renews does so by
+ * itself, from behind any number of routers: there its own address is all there is. A broadcast's client is on
  * the interface's link, whatever address it had elsewhere.
  */
-function linkOf(packet: Packet, { server, cast }: Arrival): Ipv4 {
-  if (packet.giaddr !== UNSPECIFIED) {
-    const relayAgent = readIfValid(packet.options, OPTION.relayAgent)
-    return (relayAgent && readIfValid(relayAgent, RELAY_AGENT.linkSelection)) ?? packet.giaddr
-  }
-  return cast === 'unicast' && packet.ciaddr !== UNSPECIFIED ? packet.ciaddr : server
+function linkOf(options: Options, giaddr: Ipv4, ciaddr: Ipv4, relayAgent: Options | undefined, arrival: Arrival): Ipv4 {
+  const link = relayAgent && readIfValid(relayAgent, RELAY_AGENT.linkSelection)
+  if (link !== undefined) return link
+  const selected = options.has(OPTION.subnetSelection.code) && readIfValid(options, OPTION.subnetSelection)
+  if (selected) return selected
+  if (giaddr !== UNSPECIFIED) return giaddr
+  return arrival.cast === 'unicast' && ciaddr !== UNSPECIFIED ? ciaddr : arrival.server
 }
 
 function messageName(type: number | undefined): string {

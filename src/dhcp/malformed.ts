@@ -2,6 +2,8 @@
 export type MalformedCode =
   /** Shorter than the fixed fields and the cookie: 240 bytes. */
   | 'too-short'
+  /** Longer than any client's. */
+  | 'too-long'
   /** A hardware address longer than its field's 16 bytes. */
   | 'hardware-length'
   /** Not the hardware address of one machine: zeros, or a group's. */

@@ -1,13 +1,12 @@
 import { type Ipv4, UNSPECIFIED } from '../net/ipv4.ts'
 import { IPXE, OPTION, type Option } from '../net/options/table.ts'
-import type { BootAnswer, Grant } from './allocator.ts'
+import type { BootAnswer, Grant, Information } from './allocator.ts'
 import { BOOTREPLY, BROADCAST_FLAG, type Packet } from './codec.ts'
+import { fitted } from './fit.ts'
 import { entry, MESSAGE, readIfValid } from './options.ts'
 
-type Entries = readonly (readonly [number, Uint8Array])[]
-
-/** What a boot answer adds to a reply. */
-type BootPart = { readonly siaddr: Ipv4; readonly file: string; readonly entries: Entries }
+/** What a reply may say, by code. */
+type Values = Map<number, Uint8Array | null>
 
 /** The field has 128 bytes, the last of which is zero. A longer name is told by option 67 alone. */
 const LONGEST_FILE = 127
@@ -16,40 +15,41 @@ const LONGEST_FILE = 127
 const USE_BOOT_FILE = Uint8Array.of(6, 1, 8, 255)
 
 /**
- * An OFFER or ACK. What a client needs to use the lease and to boot is always told, the rest if it
- * asks for it (option 55) or doesn't say what it wants. Order: message type, server, mask (which
- * must come before the routers: RFC 2132, 3.3), then as the client lists, then what it didn't list.
+ * Told also to clients that don't ask for them: what they need to use the lease and to boot. Firmware
+ * leaves boot options out of its list and takes them all the same; codes of a site's own (RFC 3942) were set for somebody.
  */
+function isAlwaysTold(code: number): boolean {
+  return ALWAYS_TOLD.has(code) || code >= 224
+}
+const ALWAYS_TOLD: ReadonlySet<number> = new Set([
+  ...[OPTION.messageType, OPTION.serverId, OPTION.subnetMask, OPTION.leaseTime].map(({ code }) => code),
+  ...[OPTION.renewalTime, OPTION.rebindingTime, OPTION.clientId, OPTION.subnetSelection].map(({ code }) => code),
+  ...[OPTION.vendorOptions, OPTION.vendorClass, OPTION.tftpServer, OPTION.bootFile].map(({ code }) => code),
+  ...[OPTION.ipxe.code, 208, 209, 210, 211]
+])
+
+/** An OFFER or ACK of a lease. */
 export function grantReply(request: Packet, message: 'OFFER' | 'ACK', grant: Grant, serverId: Ipv4): Packet {
-  const boot = bootPart(request, grant.boot)
-  const always: Entries = [
-    entry(OPTION.messageType, MESSAGE[message]),
-    entry(OPTION.serverId, serverId),
-    entry(OPTION.subnetMask, grant.mask),
-    entry(OPTION.leaseTime, grant.leaseTime),
-    entry(OPTION.renewalTime, Math.floor(grant.leaseTime / 2)),
-    entry(OPTION.rebindingTime, Math.floor((grant.leaseTime * 7) / 8)),
-    ...boot.entries,
-    ...echoed(request, OPTION.clientId)
+  const { leaseTime } = grant
+  const lease: [number, Uint8Array][] = [
+    entry(OPTION.leaseTime, leaseTime),
+    entry(OPTION.renewalTime, Math.floor(leaseTime / 2)),
+    entry(OPTION.rebindingTime, Math.floor((leaseTime * 7) / 8))
   ]
-  const onRequest: Entries = [
-    ...listed(OPTION.routers, grant.routers),
-    ...listed(OPTION.dnsServers, grant.dnsServers),
-    ...given(OPTION.hostName, grant.hostName),
-    ...given(OPTION.domain, grant.domain),
-    entry(OPTION.broadcast, grant.broadcast),
-    ...listed(OPTION.ntpServers, grant.ntpServers),
-    ...echoed(request, OPTION.machineId)
-  ]
-  return {
-    ...replyTo(request),
-    flags: request.flags,
+  return reply(request, MESSAGE[message], serverId, grant, lease, {
     ciaddr: message === 'ACK' ? request.ciaddr : UNSPECIFIED,
-    yiaddr: grant.address,
-    siaddr: boot.siaddr,
-    file: boot.file,
-    options: new Map([...ordered(request, always, onRequest), ...echoed(request, OPTION.relayAgent)])
-  }
+    yiaddr: grant.address
+  })
+}
+
+/** The ACK to an INFORM: no address and no lease (RFC 2131, section 4.3.5). */
+export function informReply(request: Packet, information: Information, serverId: Ipv4): Packet {
+  return reply(request, MESSAGE.ACK, serverId, information, [], { ciaddr: request.ciaddr, yiaddr: UNSPECIFIED })
+}
+
+/** A BOOTREPLY (RFC 951): its client knows none of DHCP's own options. */
+export function bootpReply(request: Packet, grant: Grant): Packet {
+  return reply(request, undefined, undefined, grant, [], { ciaddr: request.ciaddr, yiaddr: grant.address })
 }
 
 /**
@@ -60,8 +60,16 @@ export function grantReply(request: Packet, message: 'OFFER' | 'ACK', grant: Gra
 export function refusalReply(request: Packet, reason: string, serverId: Ipv4): Packet {
   const relayed = request.giaddr !== UNSPECIFIED
   return {
-    ...replyTo(request),
+    ...request,
+    op: BOOTREPLY,
+    hops: 0,
+    secs: 0,
     flags: relayed ? request.flags | BROADCAST_FLAG : request.flags,
+    ciaddr: UNSPECIFIED,
+    yiaddr: UNSPECIFIED,
+    siaddr: UNSPECIFIED,
+    sname: '',
+    file: '',
     options: new Map([
       entry(OPTION.messageType, MESSAGE.NAK),
       entry(OPTION.serverId, serverId),
@@ -72,41 +80,65 @@ export function refusalReply(request: Packet, reason: string, serverId: Ipv4): P
   }
 }
 
-/** The fields that all replies have alike. */
-function replyTo(request: Packet): Packet {
+/**
+ * What an administrator configured goes before what follows from the firmware, which goes before the
+ * rest. Order: message type, server, mask (which must come before the routers: RFC 2132, 3.3), then
+ * as the client lists (option 55), then what it didn't list but is told always; without a list, all.
+ */
+function reply(
+  request: Packet,
+  message: number | undefined,
+  serverId: Ipv4 | undefined,
+  { options, hostName, boot }: Information,
+  lease: readonly (readonly [number, Uint8Array])[],
+  addresses: Pick<Packet, 'ciaddr' | 'yiaddr'>
+): Packet {
+  const values: Values = new Map()
+  if (message !== undefined) set(values, entry(OPTION.messageType, message))
+  if (serverId !== undefined) set(values, entry(OPTION.serverId, serverId))
+  values.set(OPTION.subnetMask.code, options.get(OPTION.subnetMask.code) ?? null)
+  for (const each of lease) set(values, each)
+  if (boot !== undefined) for (const each of bootEntries(request, boot)) set(values, each)
+  if (hostName !== undefined) set(values, entry(OPTION.hostName, hostName))
+  for (const option of [OPTION.clientId, OPTION.subnetSelection, OPTION.machineId]) {
+    const value = request.options.get(option.code)
+    if (value !== undefined) values.set(option.code, value)
+  }
+  for (const [code, value] of options) values.set(code, value)
+
+  const name = values.get(OPTION.bootFile.code)
+  const file = name ? Buffer.from(name).toString('latin1') : ''
   return {
-    ...request,
     op: BOOTREPLY,
+    htype: request.htype,
     hops: 0,
+    xid: request.xid,
     secs: 0,
-    ciaddr: UNSPECIFIED,
-    yiaddr: UNSPECIFIED,
-    siaddr: UNSPECIFIED,
+    flags: request.flags,
+    ciaddr: addresses.ciaddr,
+    yiaddr: addresses.yiaddr,
+    siaddr: boot?.server ?? UNSPECIFIED,
+    giaddr: request.giaddr,
+    chaddr: request.chaddr,
     sname: '',
-    file: '',
-    options: new Map()
+    file: file.length <= LONGEST_FILE ? file : '',
+    options: fitted(request, ordered(request, values), isAlwaysTold)
   }
 }
 
-function bootPart(request: Packet, boot: BootAnswer | undefined): BootPart {
-  if (boot === undefined) return { siaddr: UNSPECIFIED, file: '', entries: [] }
-  const name = boot.kind === 'tftp' ? boot.file : boot.url
-  return {
-    siaddr: boot.server,
-    file: name.length <= LONGEST_FILE ? name : '',
-    entries: [...firmwareEntries(request, boot), entry(OPTION.bootFile, name)]
-  }
+function set(values: Values, [code, value]: readonly [number, Uint8Array]): void {
+  values.set(code, value)
 }
 
-function firmwareEntries(request: Packet, boot: BootAnswer): Entries {
+function bootEntries(request: Packet, boot: BootAnswer): (readonly [number, Uint8Array])[] {
   switch (boot.kind) {
     case 'tftp':
-      return [entry(OPTION.tftpServer, boot.server), ...pxeEntries(request)]
+      return [entry(OPTION.tftpServer, boot.server), entry(OPTION.bootFile, boot.file), ...pxeEntries(request)]
     case 'http':
       // Without it UEFI's HTTP Boot takes no notice of the offer.
-      return [entry(OPTION.vendorClass, 'HTTPClient')]
+      return [entry(OPTION.vendorClass, 'HTTPClient'), entry(OPTION.bootFile, boot.url)]
     case 'script':
-      return [entry(OPTION.ipxe, new Map([entry(IPXE.noProxyDhcp, 1)]))]
+      return [entry(OPTION.ipxe, new Map([entry(IPXE.noProxyDhcp, 1)])), entry(OPTION.bootFile, boot.url)]
   }
 }
 
@@ -114,38 +146,31 @@ function firmwareEntries(request: Packet, boot: BootAnswer): Entries {
  * What PXE 2.1 (section 2.2) wants in an offer to its clients. The class must not go alone: EDK2, like
  * Intel's ROMs, then asks the server's port 4011 which file to load, and gives up when nobody answers.
  */
-function pxeEntries(request: Packet): Entries {
+function pxeEntries(request: Packet): (readonly [number, Uint8Array])[] {
   if (!readIfValid(request.options, OPTION.vendorClass)?.startsWith('PXEClient')) return []
-  return [
-    entry(OPTION.vendorClass, 'PXEClient'),
-    entry(OPTION.vendorOptions, USE_BOOT_FILE),
-    ...echoed(request, OPTION.machineId)
-  ]
+  return [entry(OPTION.vendorClass, 'PXEClient'), entry(OPTION.vendorOptions, USE_BOOT_FILE)]
 }
 
-function ordered(request: Packet, always: Entries, onRequest: Entries): Entries {
+function ordered(request: Packet, values: Values): Map<number, Uint8Array> {
   const wanted = readIfValid(request.options, OPTION.parameters)
-  const known = new Map([...always, ...onRequest])
-  const told = new Set([...always.map(([code]) => code), ...(wanted ?? known.keys())])
-  const { messageType, serverId, subnetMask } = OPTION
-  const order = new Set([messageType.code, serverId.code, subnetMask.code, ...(wanted ?? []), ...known.keys()])
-  return Array.from(order).flatMap((code) => {
-    const value = known.get(code)
-    return value !== undefined && told.has(code) ? [[code, value] as const] : []
-  })
+  const options = new Map<number, Uint8Array>()
+  const tell = (code: number) => {
+    const value = values.get(code)
+    if (value) options.set(code, value)
+  }
+  for (const { code } of [OPTION.messageType, OPTION.serverId, OPTION.subnetMask]) tell(code)
+  if (wanted !== undefined) for (const code of wanted) tell(code)
+  for (const code of values.keys()) if (wanted === undefined || isTold(request, code)) tell(code)
+  return options
 }
 
-/** The option as the client or its relay agent sent it: RFC 6842 (61), RFC 3046 (82), PXE 2.1 (97). */
-function echoed(request: Packet, { code }: Option<unknown>): Entries {
+/** PXE clients are told their machine id back whatever they list (PXE 2.1, table 2-2). */
+function isTold(request: Packet, code: number): boolean {
+  return isAlwaysTold(code) || (code === OPTION.machineId.code && request.options.has(OPTION.architectures.code))
+}
+
+/** The option as the client or its relay agent sent it: RFC 6842 (61), RFC 3046 (82). */
+function echoed(request: Packet, { code }: Option<unknown>): (readonly [number, Uint8Array])[] {
   const value = request.options.get(code)
   return value === undefined ? [] : [[code, value]]
-}
-
-/** Lists have at least one entry (RFC 2132). */
-function listed(option: Option<readonly Ipv4[]>, addresses: readonly Ipv4[]): Entries {
-  return addresses.length === 0 ? [] : [entry(option, addresses)]
-}
-
-function given(option: Option<string>, value: string | undefined): Entries {
-  return value === undefined ? [] : [entry(option, value)]
 }

@@ -3,14 +3,16 @@ import { type Ipv4, UNSPECIFIED } from '../net/ipv4.ts'
 import { macFromBytes } from '../net/mac.ts'
 import type { ReportStep, Step } from '../net/step.ts'
 import { type Datagram, type Interface, openUdp } from '../net/udp.ts'
-import type { Allocator, Client, Grant } from './allocator.ts'
+import { Admission } from './admission.ts'
+import type { Allocator, LeaseChange } from './allocator.ts'
+import { type Answer, answer, nothing } from './answer.ts'
 import { decode, encode, type Packet } from './codec.ts'
 import { groupCommits } from './commits.ts'
-import { describeGrant, describeRequest } from './describe.ts'
+import { describeRequest } from './describe.ts'
 import { destination } from './destination.ts'
-import { interpret, type Request } from './interpret.ts'
+import { interpret } from './interpret.ts'
 import { MalformedPacket } from './malformed.ts'
-import { grantReply, refusalReply } from './respond.ts'
+import type { Trace } from './trace.ts'
 
 export type DhcpServerOptions = {
   readonly interfaces: readonly Interface[]
@@ -18,6 +20,9 @@ export type DhcpServerOptions = {
   readonly port: number
   readonly allocator: Allocator
   readonly report: ReportStep
+  readonly trace: Pick<Trace, 'record'>
+  /** Milliseconds; only differences count. */
+  readonly now: () => number
 }
 
 export type DhcpServer = {
@@ -31,11 +36,12 @@ export type DhcpServer = {
 
 /** A step is told in two halves: what was asked, and what came of it. */
 type Question = Pick<Step, 'mac' | 'address' | 'asked'>
-type Outcome = Pick<Step, 'answered' | 'level' | 'outcome'>
-type Conversation = { readonly packet: Packet; readonly datagram: Datagram; readonly question: Question }
-/** A granted lease whose ACK waits until it is durable. */
-type Pending = Conversation & { readonly client: Client; readonly grant: Grant; readonly serverId: Ipv4 }
+type Conversation = { readonly packet?: Packet; readonly datagram: Datagram; readonly question: Question }
+/** An answer that waits until what it promises is durable. */
+type Pending = { readonly conversation: Conversation; readonly answer: Answer; readonly change: LeaseChange }
 
+/** What {@link encode} makes of what fits into a frame (fit.ts). */
+const LONGEST_REPLY = 1500
 /** As many as a large site has machines; those beyond ask again some seconds later. */
 const MOST_PENDING = 10_000
 
@@ -44,11 +50,14 @@ const MOST_PENDING = 10_000
  * and reported; whatever is wrong with one ends there.
  * @throws {SocketError} (net/udp.ts) when an interface can't be served; then none is.
  */
-export async function start({ interfaces, port, allocator, report }: DhcpServerOptions): Promise<DhcpServer> {
+export async function start(options: DhcpServerOptions): Promise<DhcpServer> {
+  const { interfaces, port, allocator, report, trace, now } = options
   const counters = new Map<string, number>()
   const servers = interfaces.map(({ address }) => address)
+  const admission = new Admission((mac) => allocator.isRegistered(mac), now)
+  const scratch = new Uint8Array(LONGEST_REPLY)
   let closing = false
-  const commits = groupCommits<Pending>((batch) => allocator.commit(batch), acknowledge, MOST_PENDING)
+  const commits = groupCommits<Pending>(commit, MOST_PENDING)
   const sockets = await openUdp(interfaces, port, {
     receive,
     failed: (error, at) => tell({ asked: `a reply on ${at.name}` }, broken('send-failed', error))
@@ -68,66 +77,91 @@ export async function start({ interfaces, port, allocator, report }: DhcpServerO
   function receive(datagram: Datagram): void {
     if (closing) return
     const { bytes, from, cast, socket } = datagram
-    let question: Question = { ...whoHas(from.address), asked: `a datagram of ${bytes.length} bytes` }
+    const dropped = admission.refusal(bytes, socket.behind)
+    if (dropped !== undefined) {
+      count(dropped)
+      return
+    }
+    let conversation: Conversation = {
+      datagram,
+      question: { ...whoHas(from.address), asked: `a datagram of ${bytes.length} bytes` }
+    }
     try {
       const packet = decode(bytes)
+      conversation = { packet, datagram, question: { ...whoAsks(packet), asked: 'a packet' } }
       const request = interpret(packet, { server: socket.at.address, servers, cast })
-      question = { ...whoAsks(packet), asked: describeRequest(packet, request) }
-      const outcome = answer(request, { packet, datagram, question })
-      if (outcome) tell(question, outcome)
+      const question = { ...whoAsks(packet), asked: () => describeRequest(packet, request) }
+      conversation = { packet, datagram, question }
+      settle(conversation, answer(request, packet, allocator))
     } catch (error) {
-      tell(question, error instanceof MalformedPacket ? malformed(error) : broken('error', error))
+      finish(conversation, error instanceof MalformedPacket ? malformed(error) : broken('error', error))
     }
   }
 
-  /** @returns what came of it; undefined where that is told later, when the lease is durable. */
-  function answer(request: Request, conversation: Conversation): Outcome | undefined {
-    switch (request.message) {
-      case 'unhandled':
-        return nothing('unhandled', 'debug', 'Tandem has no answer to that')
-      case 'elsewhere':
-        return nothing('elsewhere', 'debug', 'the client chose another server')
-      case 'DISCOVER': {
-        const grant = allocator.offer(request.client, request.requested)
-        if ('refused' in grant) return nothing('silence', grant.actOn ? 'warn' : 'info', grant.reason)
-        send('OFFER', grantReply(conversation.packet, 'OFFER', grant, request.serverId), conversation)
-        return { answered: describeGrant('OFFER', grant), level: 'info', outcome: 'offer' }
-      }
-      case 'REQUEST': {
-        const { client, serverId } = request
-        const grant = allocator.request(client, request.address)
-        if (!('refused' in grant)) {
-          const taken = commits.add({ ...conversation, client, grant, serverId })
-          return taken ? undefined : nothing('overload', 'info', `${MOST_PENDING} leases wait to be made durable`)
-        }
-        if (grant.refused === 'silence') return nothing('silence', grant.actOn ? 'warn' : 'info', grant.reason)
-        send('NAK', refusalReply(conversation.packet, grant.reason, serverId), conversation)
-        return { answered: `NAK: ${grant.reason}`, level: 'info', outcome: 'nak' }
-      }
+  /** Answers at once, or as soon as what the answer promises is durable. */
+  function settle(conversation: Conversation, answer: Answer): void {
+    const { change } = answer
+    if (change === undefined) {
+      finish(conversation, answer)
+    } else if (!commits.add({ conversation, answer, change })) {
+      finish(conversation, nothing('overload', 'info', `${MOST_PENDING} leases wait to be made durable`))
     }
   }
 
-  function acknowledge(batch: readonly Pending[], error?: Error): void {
-    for (const pending of batch) tell(pending.question, error ? undurable(error) : ack(pending))
-  }
-
-  function ack(pending: Pending): Outcome {
+  async function commit(batch: readonly Pending[]): Promise<void> {
+    let impossible: ReadonlyMap<LeaseChange, string>
     try {
-      send('ACK', grantReply(pending.packet, 'ACK', pending.grant, pending.serverId), pending)
-      return { answered: describeGrant('ACK', pending.grant), level: 'info', outcome: 'ack' }
+      impossible = await allocator.commit(batch.map(({ change }) => change))
     } catch (error) {
-      return broken('error', error)
+      for (const { conversation } of batch) finish(conversation, undurable(error))
+      return
+    }
+    for (const { conversation, answer, change } of batch) {
+      const reason = impossible.get(change)
+      finish(conversation, reason === undefined ? answer : nothing('silence', 'info', reason))
     }
   }
 
-  function send(message: 'OFFER' | 'ACK' | 'NAK', reply: Packet, { packet, datagram }: Conversation): void {
-    const { from, socket } = datagram
-    socket.send(encode(reply), destination(packet, message, from, socket.port))
+  function finish({ packet, datagram, question }: Conversation, answer: Answer): void {
+    const { bytes, from, socket, cast } = datagram
+    let sent: { reply: Uint8Array; to: Endpoint } | undefined
+    let { outcome, answered, level } = answer
+    try {
+      if (packet && answer.reply) {
+        const to = destination(packet, answer.reply.message, from, socket.port)
+        sent = { reply: encode(answer.reply.packet, scratch), to }
+        socket.send(sent.reply, to)
+      }
+    } catch (error) {
+      ;({ outcome, answered, level } = broken('error', error))
+    }
+    trace.record({
+      mac: question.mac,
+      known: question.mac !== undefined && allocator.isRegistered(question.mac),
+      interface: socket.at.name,
+      from,
+      server: { address: socket.at.address, port: socket.port },
+      cast,
+      request: bytes,
+      reply: sent?.reply,
+      to: sent?.to,
+      outcome,
+      answered,
+      reasons: answer.reasons
+    })
+    tell(question, { outcome, answered, level })
   }
 
-  function tell(question: Question, outcome: Outcome): void {
-    counters.set(outcome.outcome, (counters.get(outcome.outcome) ?? 0) + 1)
-    report({ protocol: 'dhcp', ...question, ...outcome })
+  function tell(
+    question: Question,
+    { outcome, answered, level }: Pick<Answer, 'outcome' | 'answered' | 'level'>
+  ): void {
+    count(outcome)
+    report({ protocol: 'dhcp', ...question, outcome, answered, level })
+  }
+
+  function count(outcome: string): void {
+    counters.set(outcome, (counters.get(outcome) ?? 0) + 1)
   }
 }
 
@@ -139,19 +173,16 @@ function whoHas(address: Ipv4): Pick<Step, 'address'> {
   return address === UNSPECIFIED ? {} : { address }
 }
 
-function nothing(outcome: string, level: Step['level'], reason: string): Outcome {
-  return { answered: `nothing: ${reason}`, level, outcome }
-}
-
 /** Anyone on the network can send such packets: they are counted, and told only to who looks for them. */
-function malformed({ code, message }: MalformedPacket): Outcome {
+function malformed({ code, message }: MalformedPacket): Answer {
   return nothing('malformed', 'debug', `malformed (${code}): ${message}`)
 }
 
-function undurable({ message }: Error): Outcome {
+function undurable(error: unknown): Answer {
+  const message = error instanceof Error ? error.message : String(error)
   return nothing('commit-failed', 'warn', `the lease could not be made durable: ${message}`)
 }
 
-function broken(outcome: 'error' | 'send-failed', error: unknown): Outcome {
+function broken(outcome: 'error' | 'send-failed', error: unknown): Answer {
   return nothing(outcome, 'warn', error instanceof Error ? error.message : String(error))
 }

@@ -37,10 +37,7 @@ export function openDatabase(path: string): Db {
   let db: Db | undefined
   try {
     if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600))
-    db = new Database(path, { timeout: 2000 })
-    db.pragma('journal_mode = WAL')
-    db.pragma('synchronous = FULL')
-    db.pragma('foreign_keys = ON')
+    db = connect(path)
     migrate(db)
     return db
   } catch (error) {
@@ -48,6 +45,15 @@ export function openDatabase(path: string): Db {
     if (error instanceof DatabaseError) throw error
     throw new DatabaseError(`cannot open the inventory ${path}: ${(error as Error).message}`)
   }
+}
+
+/** A connection to a file whose schema is there already: WAL, and what a transaction committed is on disk. */
+export function connect(path: string): Db {
+  const db = new Database(path, { timeout: 2000 })
+  db.pragma('journal_mode = WAL')
+  db.pragma('synchronous = FULL')
+  db.pragma('foreign_keys = ON')
+  return db
 }
 
 function migrate(db: Db): void {

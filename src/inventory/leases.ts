@@ -1,9 +1,18 @@
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
+import { inPool } from './addresses.ts'
 import type { Now } from './clock.ts'
 import type { Db } from './database.ts'
+import { Holds } from './holds.ts'
+import { directLeaseLog, type LeaseLog } from './lease-log.ts'
+import { loadLeases } from './lease-rows.ts'
+import type { Pool } from './model.ts'
+import { PoolAddresses } from './pool-addresses.ts'
 
 export type BootStage = 'firmware' | 'ipxe' | 'os'
+
+/** What a lease became: held by its client until it expires, given back, or declined: another host was seen to use the address. */
+export type LeaseState = 'bound' | 'released' | 'declined'
 
 /** An address that a client holds, or held until it expired. */
 export type Lease = {
@@ -12,6 +21,7 @@ export type Lease = {
   /** Option 61, hexadecimal. */
   readonly clientId: string | null
   readonly hostName: string | null
+  readonly state: LeaseState
   /** Who took it last: a firmware, iPXE, or anything else. */
   readonly stage: BootStage
   /** What the firmware of this boot was sent to load; null where none was, and where iPXE was there already, in a card's ROM. */
@@ -19,10 +29,11 @@ export type Lease = {
   /** Milliseconds since the epoch: of the first ACK to this client, of the latest, and of the end. */
   readonly startedAt: number
   readonly grantedAt: number
+  /** Of a declined address: when it may be given out again. */
   readonly expiresAt: number
   /** The instance that granted it. */
   readonly owner: string
-  /** Counts the ACKs; a row with a greater version replaces one with a lesser. */
+  /** Counts the changes; a row with a greater version replaces one with a lesser. */
   readonly version: number
 }
 
@@ -38,42 +49,35 @@ export type LeaseGrant = {
   seconds: number
 }
 
-/** How long an offered address is kept for the client that it was offered to. */
-const HOLD_MS = 60_000
+export type LeaseEdit =
+  | ({ kind: 'grant' } & LeaseGrant)
+  | { kind: 'release'; address: Ipv4 }
+  /** @property seconds how long nobody gets the address. */
+  | { kind: 'decline'; address: Ipv4; seconds: number }
 
 /** The leases: read from memory, written in one transaction a batch. */
 export class Leases {
-  readonly #db: Db
   readonly #now: Now
   readonly #owner: string
-  readonly #byAddress = new Map<string, Lease>()
-  /** By client and address, in the order in which they were granted. */
-  readonly #byMac = new Map<string, Map<string, Lease>>()
-  readonly #holds = new Map<string, { mac: Mac; until: number }>()
-  /** The same by client: the address each was offered last. */
-  readonly #offered = new Map<string, Ipv4>()
+  readonly #log: LeaseLog
+  /** Settles when the latest edits are made: each sees the leases as those before it left them. */
+  #edited: Promise<void> = Promise.resolve()
+  readonly #byAddress = new Map<Ipv4, Lease>()
+  /** In the order in which they were granted. */
+  readonly #byMac = new Map<string, readonly Lease[]>()
+  readonly #holds = new Holds()
+  readonly #pools: PoolAddresses
 
-  constructor(db: Db, owner: string, now: Now) {
-    this.#db = db
+  /** @param log left out: the leases are written by this connection. */
+  constructor(db: Db, owner: string, now: Now, log: LeaseLog = directLeaseLog(db)) {
     this.#now = now
     this.#owner = owner
-    type Row = Record<'address' | 'mac' | 'client_id' | 'host_name' | 'stage' | 'loader' | 'owner', string> &
-      Record<'started_at' | 'granted_at' | 'expires_at' | 'version', number>
-    for (const row of db.prepare('SELECT * FROM lease ORDER BY granted_at').all() as Row[]) {
-      this.#keep({
-        address: row.address as Ipv4,
-        mac: row.mac as Mac,
-        clientId: row.client_id,
-        hostName: row.host_name,
-        stage: row.stage as BootStage,
-        loader: row.loader,
-        startedAt: row.started_at,
-        grantedAt: row.granted_at,
-        expiresAt: row.expires_at,
-        owner: row.owner,
-        version: row.version
-      })
-    }
+    this.#log = log
+    this.#pools = new PoolAddresses(
+      (address) => this.#byAddress.get(address),
+      () => this.#byAddress.values()
+    )
+    for (const lease of loadLeases(db, now())) this.#keep(lease)
   }
 
   /** All rows, the expired ones too, by address as text. */
@@ -81,8 +85,14 @@ export class Leases {
     return [...this.#byAddress.values()]
   }
 
+  /** Whether its client holds the lease now. */
   isActive(lease: Lease): boolean {
-    return lease.expiresAt > this.#now()
+    return lease.state === 'bound' && lease.expiresAt > this.#now()
+  }
+
+  /** The latest of an address, whatever became of it. */
+  at(address: Ipv4): Lease | undefined {
+    return this.#byAddress.get(address)
   }
 
   /** The lease that an address is under now. */
@@ -91,102 +101,163 @@ export class Leases {
     return lease && this.isActive(lease) ? lease : undefined
   }
 
+  /** Whether another host than Tandem's client was seen to use the address, a short while ago. */
+  isDeclined(address: Ipv4): boolean {
+    const lease = this.#byAddress.get(address)
+    return lease?.state === 'declined' && lease.expiresAt > this.#now()
+  }
+
   /** All that a MAC holds or held, the one granted last first. */
   ofMac(mac: string): Lease[] {
-    return [...(this.#byMac.get(mac)?.values() ?? [])].reverse()
+    return [...(this.#byMac.get(mac) ?? [])].reverse()
+  }
+
+  /** The one granted last of those that a MAC holds or held and that fit. */
+  latestOf(mac: string, fits: (lease: Lease) => boolean): Lease | undefined {
+    return this.#byMac.get(mac)?.findLast(fits)
   }
 
   /** The lease that a MAC was granted last of those that still run: where it is now, whatever it held for longer before. */
   activeOfMac(mac: string): Lease | undefined {
-    return this.ofMac(mac).find((lease) => this.isActive(lease))
+    return this.#byMac.get(mac)?.findLast((lease) => this.isActive(lease))
   }
 
   /** Tells a client's handshakes apart: the lease it was granted last, be it expired, and its version; empty when it never had one. */
   handshakeOf(mac: string): string {
-    const [last] = this.ofMac(mac)
+    const last = this.#byMac.get(mac)?.at(-1)
     return last ? `${last.address}/${last.version}` : ''
   }
 
-  /** Whether somebody else than this client holds the address, or was just offered it. */
+  /** Whether somebody else than this client holds the address, or was just offered it, or uses it unasked. */
   isTaken(address: Ipv4, mac: Mac): boolean {
-    const lease = this.active(address)
-    if (lease !== undefined && lease.mac !== mac) return true
-    const hold = this.#holds.get(address)
-    return hold !== undefined && hold.mac !== mac && hold.until > this.#now()
+    const now = this.#now()
+    const lease = this.#byAddress.get(address)
+    if (lease !== undefined && lease.expiresAt > now && (lease.state === 'declined' || lease.mac !== mac)) return true
+    const holder = this.#holds.holder(address, now)
+    return holder !== undefined && holder !== mac
   }
 
   /** Keeps an offered address for its client for a minute: no more holds than addresses, no more offers than holds. */
   hold(address: Ipv4, mac: Mac): void {
-    this.#release(address)
-    const other = this.#offered.get(mac)
-    if (other !== undefined) this.#release(other)
-    this.#holds.set(address, { mac, until: this.#now() + HOLD_MS })
-    this.#offered.set(mac, address)
+    const other = this.#holds.hold(address, mac, this.#now())
+    if (other !== undefined && other !== address) this.#free(other)
+    this.#pools.reserve(address)
   }
 
   /** The usable address that was offered to a client a short while ago. */
   heldBy(mac: Mac, usable: (address: Ipv4) => boolean): Ipv4 | undefined {
-    const address = this.#offered.get(mac)
+    const address = this.#holds.offeredTo(mac)
     return address !== undefined && usable(address) ? address : undefined
   }
 
-  /** Writes granted leases in one transaction; on return they are on disk. */
-  grant(grants: readonly LeaseGrant[]): void {
+  /**
+   * A free address of the pools for a client, the one that was free for longest. Where there is none, it is
+   * one that was offered to somebody who should have taken it by now.
+   * @param isUsable whether an address has no use that leases don't tell of.
+   */
+  choose(pools: readonly Pool[], mac: Mac, isUsable: (address: Ipv4) => boolean): Ipv4 | undefined {
     const now = this.#now()
-    const batch = new Map<string, Lease>()
-    for (const grant of grants) {
-      const before = batch.get(grant.address) ?? this.#byAddress.get(grant.address)
-      const same = before?.mac === grant.mac
-      batch.set(grant.address, {
-        address: grant.address,
-        mac: grant.mac,
-        clientId: grant.clientId ?? null,
-        hostName: grant.hostName ?? null,
-        stage: grant.stage ?? 'os',
-        loader: loaderOf(grant, same ? before : undefined),
-        startedAt: same && before ? before.startedAt : now,
-        grantedAt: now,
-        expiresAt: now + grant.seconds * 1000,
-        owner: this.#owner,
-        version: (before?.version ?? 0) + 1
-      })
+    for (const address of this.#holds.ended(now)) this.#free(address)
+    const isFree = (address: Ipv4) => !this.isTaken(address, mac) && isUsable(address)
+    for (const pool of pools) {
+      const address = this.#pools.first(pool, now, isFree)
+      if (address !== undefined) return address
     }
-    const upsert = this.#db.prepare(
-      `INSERT OR REPLACE INTO lease
-         (address, mac, client_id, host_name, stage, loader, started_at, granted_at, expires_at, owner, version)
-       VALUES (@address, @mac, @clientId, @hostName, @stage, @loader, @startedAt, @grantedAt, @expiresAt, @owner, @version)`
-    )
-    this.#db
-      .transaction(() => {
-        for (const lease of batch.values()) upsert.run(lease)
-      })
-      .immediate()
-    for (const lease of batch.values()) {
-      this.#release(lease.address)
+    for (const contested of this.#holds.contestable(now)) {
+      this.#free(contested)
+      if (inPool(pools, contested) && isFree(contested)) return contested
+    }
+    return undefined
+  }
+
+  /** What was in other use in these pools may not be any more. */
+  reconsider(pools: readonly Pool[]): void {
+    for (const pool of pools) this.#pools.forget(pool)
+  }
+
+  /** Writes granted leases in one transaction; they are on disk when it resolves. */
+  grant(grants: readonly LeaseGrant[]): Promise<void> {
+    return this.apply(grants.map((grant) => ({ kind: 'grant', ...grant })))
+  }
+
+  /** Makes edits in one transaction; they are on disk when it resolves. Ends of leases that there aren't change nothing. */
+  apply(edits: readonly LeaseEdit[]): Promise<void> {
+    const made = this.#edited.then(() => this.#make(edits))
+    this.#edited = made.catch(() => {})
+    return made
+  }
+
+  async #make(edits: readonly LeaseEdit[]): Promise<void> {
+    const now = this.#now()
+    const batch = new Map<Ipv4, Lease>()
+    for (const edit of edits) {
+      const before = batch.get(edit.address) ?? this.#byAddress.get(edit.address)
+      if (edit.kind === 'grant') batch.set(edit.address, this.#granted(edit, before, now))
+      else if (before !== undefined) batch.set(edit.address, ended(before, edit, now))
+    }
+    const leases = [...batch.values()]
+    if (leases.length > 0) await this.#log.append(leases)
+    for (const lease of leases) {
+      this.#holds.release(lease.address)
       this.#keep(lease)
     }
   }
 
-  #release(address: Ipv4): void {
-    const hold = this.#holds.get(address)
-    if (hold === undefined) return
-    this.#holds.delete(address)
-    this.#offered.delete(hold.mac)
+  #granted(grant: LeaseGrant, before: Lease | undefined, now: number): Lease {
+    const same = before?.mac === grant.mac ? before : undefined
+    return {
+      address: grant.address,
+      mac: grant.mac,
+      clientId: grant.clientId ?? null,
+      hostName: grant.hostName ?? null,
+      state: 'bound',
+      stage: grant.stage ?? 'os',
+      loader: loaderOf(grant, same),
+      startedAt: same?.startedAt ?? now,
+      grantedAt: now,
+      expiresAt: now + grant.seconds * 1000,
+      owner: this.#owner,
+      version: (before?.version ?? 0) + 1
+    }
   }
 
   #keep(lease: Lease): void {
     const before = this.#byAddress.get(lease.address)
-    if (before !== undefined) {
-      const siblings = this.#byMac.get(before.mac)
-      siblings?.delete(before.address)
-      if (siblings?.size === 0) this.#byMac.delete(before.mac)
-    }
     this.#byAddress.set(lease.address, lease)
-    const own = this.#byMac.get(lease.mac) ?? new Map<string, Lease>()
-    own.delete(lease.address)
-    own.set(lease.address, lease)
-    this.#byMac.set(lease.mac, own)
+    if (before !== undefined && lease.state !== 'bound') {
+      // Its end is no grant: it stays where it was among the client's.
+      const own = this.#byMac.get(lease.mac) ?? []
+      const after = own.map((each) => (each === before ? lease : each))
+      this.#byMac.set(lease.mac, after)
+    } else {
+      if (before !== undefined) this.#forgetOfMac(before)
+      this.#byMac.set(lease.mac, [...(this.#byMac.get(lease.mac) ?? []), lease])
+    }
+    if (lease.expiresAt > this.#now()) this.#pools.occupy(lease)
+    else this.#pools.free(lease.address)
   }
+
+  #forgetOfMac({ mac, address }: Lease): void {
+    const own = this.#byMac.get(mac)
+    if (own === undefined) return
+    const others = own.length === 1 ? [] : own.filter((each) => each.address !== address)
+    if (others.length === 0) this.#byMac.delete(mac)
+    else this.#byMac.set(mac, others)
+  }
+
+  /** Puts back an address whose hold has ended, unless it is leased. */
+  #free(address: Ipv4): void {
+    const lease = this.#byAddress.get(address)
+    if (lease === undefined || lease.expiresAt <= this.#now()) this.#pools.free(address)
+  }
+}
+
+/** A release keeps the client's name on the lease: it gets the address again if it comes back before others need it. */
+function ended(before: Lease, edit: Exclude<LeaseEdit, { kind: 'grant' }>, now: number): Lease {
+  const version = before.version + 1
+  return edit.kind === 'release'
+    ? { ...before, state: 'released', expiresAt: Math.min(now, before.expiresAt), version }
+    : { ...before, state: 'declined', expiresAt: now + edit.seconds * 1000, version }
 }
 
 /** iPXE that follows a firmware's handshake was loaded by it. */

@@ -143,5 +143,9 @@ export const MIGRATIONS: readonly string[] = [
     message TEXT NOT NULL
   ) STRICT;
   CREATE INDEX event_machine ON event (machine, id);
+  `,
+  `
+  -- What a lease became: bound, released or declined.
+  ALTER TABLE lease ADD COLUMN state TEXT NOT NULL DEFAULT 'bound';
   `
 ]

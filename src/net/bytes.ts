@@ -57,7 +57,7 @@ export class Reader {
 
 /** Collects bytes for the network; grows as needed. Numbers are in network order. */
 export class Writer {
-  #bytes = new Uint8Array(512)
+  #bytes = new Uint8Array(64)
   #length = 0
 
   get length(): number {

@@ -11,8 +11,8 @@ export type Step = {
   /** The one it came from, as far as the protocol tells: a MAC, an address or both. */
   readonly mac?: Mac
   readonly address?: Ipv4
-  /** `DISCOVER from bios`, `RRQ ipxe.efi blksize=1468`. */
-  readonly asked: string
+  /** `DISCOVER from bios`, `RRQ ipxe.efi blksize=1468`; a function where it is made only if somebody reads it. */
+  readonly asked: string | (() => string)
   /** `OFFER 10.77.0.10, undionly.kpxe`, `nothing: no subnet for 10.9.0.1`. */
   readonly answered: string
   /** `warn` only for what a person should act on. `debug`: kept out of the log unless asked for. */

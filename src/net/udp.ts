@@ -30,6 +30,8 @@ export interface UdpSocket {
   readonly at: Interface
   /** The one that was bound, where port 0 asked for any. */
   readonly port: number
+  /** For how many turns of the event loop in a row more was received than could be taken: 0 where nothing waits. */
+  readonly behind: number
   /** To an address or, with 255.255.255.255, to all on the interface's link. Never throws: what can't be sent goes to `failed`, at the latest before the event loop goes on. */
   send(bytes: Uint8Array, to: Endpoint): void
   /** Afterwards nothing is received any more and the port is free. */
@@ -111,10 +113,14 @@ function shell(
   const fail = (error: Error) => failed(error, at)
   let closing = false
   let flushing = false
+  let behind = 0
 
   const socket: UdpSocket = {
     at,
     port: unicasts.socket.address().port,
+    get behind() {
+      return behind
+    },
     send(bytes, to) {
       // The descriptor's number may be another file's by now.
       if (closing) {
@@ -153,10 +159,15 @@ function shell(
 
   /** Through Node, which waits until the system takes it. */
   function sendAlone(bytes: Uint8Array, to: Endpoint): void {
-    if (unicasts.socket.getSendQueueCount() < LONGEST_SEND_QUEUE) {
-      unicasts.socket.send(bytes, to.port, to.address, (error) => error && fail(error))
-    } else {
+    if (unicasts.socket.getSendQueueCount() >= LONGEST_SEND_QUEUE) {
       fail(new SocketError('ENOBUFS', `${LONGEST_SEND_QUEUE} datagrams wait to be sent: one to ${to.address} dropped`))
+      return
+    }
+    try {
+      unicasts.socket.send(bytes, to.port, to.address, (error) => error && fail(error))
+    } catch (error) {
+      // A datagram may claim to come from port 0: dgram throws on an answer to it.
+      fail(error as Error)
     }
   }
 
@@ -176,6 +187,7 @@ function shell(
       })
       let rest = MOST_AT_ONCE
       while (!closing && rest > 0 && io.receiver.receive(fd, hand) === BATCH) rest -= BATCH
+      behind = rest > 0 ? 0 : behind + 1
     })
   }
 }

@@ -115,7 +115,7 @@ test('a report is taken though its machine was set up wrongly since', async (t) 
   const boot = await openBoot(t)
   const token = await installing(boot)
   boot.db.prepare('UPDATE subnet SET gateway = ?').run(DB1)
-  boot.leases.grant([{ address: DB1, mac: mac(9), seconds: 600 }])
+  await boot.leases.grant([{ address: DB1, mac: mac(9), seconds: 600 }])
   t.like(await boot.callbacks.status(token, 'installed', '', DB1), { state: 'installed' })
 })
 

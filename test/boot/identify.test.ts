@@ -44,8 +44,8 @@ test('a machine is where its link is, else where its latest lease is, else where
   await change(boot, (draft) => draft.putSubnet(subnet({ cidr: '10.78.0.0/24', gateway: '10.78.0.1', pools: [] })))
   const at = (link?: string) => identify(boot.facts, mac(1), 'ipxe', link === undefined ? undefined : ip(link)).link
   t.is(at(), ip('10.77.0.4'))
-  boot.leases.grant([{ address: ip('10.77.0.100'), mac: mac(1), seconds: 604_800 }])
-  boot.leases.grant([{ address: ip('10.78.0.9'), mac: mac(1), seconds: 600 }])
+  await boot.leases.grant([{ address: ip('10.77.0.100'), mac: mac(1), seconds: 604_800 }])
+  await boot.leases.grant([{ address: ip('10.78.0.9'), mac: mac(1), seconds: 600 }])
   t.is(at(), ip('10.78.0.9'))
   t.is(at('10.77.0.1'), ip('10.77.0.1'))
   boot.clock.advance(600)

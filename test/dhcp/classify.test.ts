@@ -1,5 +1,5 @@
 import test from 'ava'
-import { architecturesOf, classify } from '../../src/dhcp/classify.ts'
+import { firmwareOf, traitsOf } from '../../src/dhcp/classify.ts'
 import { decode } from '../../src/dhcp/codec.ts'
 import { entry } from '../../src/dhcp/options.ts'
 import type { FirmwareName } from '../../src/net/firmware.ts'
@@ -26,7 +26,8 @@ test('every vector is a case', (t) => t.deepEqual(Object.keys(SENDERS), [...VECT
 
 for (const [sender, { discover, request }] of VECTORS) {
   test(`${sender} is ${SENDERS[sender]}, in its DISCOVER and its REQUEST`, (t) => {
-    for (const bytes of [discover, request]) t.is(classify(decode(bytes).options).name, SENDERS[sender] as FirmwareName)
+    for (const bytes of [discover, request])
+      t.is(firmwareOf(traitsOf(decode(bytes).options)).name, SENDERS[sender] as FirmwareName)
   })
 }
 
@@ -62,12 +63,12 @@ for (const [rule, entries, name] of [
 ] as const satisfies readonly (readonly [string, readonly (readonly [number, Uint8Array])[], FirmwareName])[]) {
   test(`${rule}: ${name}`, (t) => {
     const options: Options = new Map(entries)
-    t.is(classify(options).name, name)
+    t.is(firmwareOf(traitsOf(options)).name, name)
   })
 }
 
 test('the architectures are told as listed, or as the class has one', (t) => {
-  t.deepEqual(architecturesOf(new Map([architectures(7, 0), PXE])), [7, 0])
-  t.deepEqual(architecturesOf(new Map([HTTP])), [16])
-  t.deepEqual(architecturesOf(new Map()), [])
+  t.deepEqual(traitsOf(new Map([architectures(7, 0), PXE])).architectures, [7, 0])
+  t.deepEqual(traitsOf(new Map([HTTP])).architectures, [16])
+  t.deepEqual(traitsOf(new Map()).architectures, [])
 })

@@ -14,17 +14,18 @@ function open(db = openDatabase(':memory:'), clock = new FakeClock()) {
   return { db, clock, leases: new Leases(db, 'a', clock.now) }
 }
 
-test('a granted lease is on disk, counted, and keeps its start when it is renewed', (t) => {
+test('a granted lease is on disk, counted, and keeps its start when it is renewed', async (t) => {
   const { db, clock, leases } = open()
   const start = clock.time
-  leases.grant([{ address: X, mac: mac(1), clientId: '01ff', hostName: 'box', seconds: 600 }])
+  await leases.grant([{ address: X, mac: mac(1), clientId: '01ff', hostName: 'box', seconds: 600 }])
   clock.advance(60)
-  leases.grant([{ address: X, mac: mac(1), seconds: 600 }])
+  await leases.grant([{ address: X, mac: mac(1), seconds: 600 }])
   const lease = {
     address: X,
     mac: mac(1),
     clientId: null,
     hostName: null,
+    state: 'bound' as const,
     stage: 'os' as const,
     loader: null,
     startedAt: start,
@@ -46,17 +47,18 @@ test('a granted lease is on disk, counted, and keeps its start when it is renewe
       granted_at: lease.grantedAt,
       expires_at: lease.expiresAt,
       owner: 'a',
-      version: 2
+      version: 2,
+      state: 'bound'
     }
   ])
 })
 
-test('a restart finds the leases as they were, and who is where now', (t) => {
+test('a restart finds the leases as they were, and who is where now', async (t) => {
   const path = join(tempFolder(t), 'tandem.sqlite')
   const { db, clock, leases } = open(openDatabase(path))
-  leases.grant([{ address: Y, mac: mac(1), clientId: '01ff', hostName: 'box', seconds: 86_400 }])
+  await leases.grant([{ address: Y, mac: mac(1), clientId: '01ff', hostName: 'box', seconds: 86_400 }])
   clock.advance(1)
-  leases.grant([{ address: X, mac: mac(1), seconds: 600 }])
+  await leases.grant([{ address: X, mac: mac(1), seconds: 600 }])
   db.close()
   const again = open(openDatabase(path), clock)
   t.deepEqual(again.leases.ofMac(mac(1)), leases.ofMac(mac(1)))
@@ -65,10 +67,10 @@ test('a restart finds the leases as they were, and who is where now', (t) => {
   again.db.close()
 })
 
-test('a lease tells what the firmware of this boot loaded: iPXE from a ROM was loaded by none', (t) => {
+test('a lease tells what the firmware of this boot loaded: iPXE from a ROM was loaded by none', async (t) => {
   const { leases } = open()
   const taken = (stage: 'firmware' | 'ipxe' | 'os', loader?: string) => {
-    leases.grant([{ address: X, mac: mac(1), stage, loader, seconds: 600 }])
+    await leases.grant([{ address: X, mac: mac(1), stage, loader, seconds: 600 }])
     return leases.active(X)?.loader
   }
   t.is(taken('firmware', 'ipxe.efi'), 'ipxe.efi')
@@ -79,9 +81,9 @@ test('a lease tells what the firmware of this boot loaded: iPXE from a ROM was l
   t.is(taken('ipxe'), null)
 })
 
-test('a lease runs for its seconds, and then the address is free', (t) => {
+test('a lease runs for its seconds, and then the address is free', async (t) => {
   const { clock, leases } = open()
-  leases.grant([{ address: X, mac: mac(1), seconds: 600 }])
+  await leases.grant([{ address: X, mac: mac(1), seconds: 600 }])
   clock.advance(599.999)
   t.is(leases.active(X)?.mac, mac(1))
   t.true(leases.isTaken(X, mac(2)))
@@ -96,29 +98,29 @@ test('a lease runs for its seconds, and then the address is free', (t) => {
   )
 })
 
-test('an address that goes to another client is no longer of the first', (t) => {
+test('an address that goes to another client is no longer of the first', async (t) => {
   const { clock, leases } = open()
-  leases.grant([{ address: X, mac: mac(1), seconds: 600 }])
+  await leases.grant([{ address: X, mac: mac(1), seconds: 600 }])
   clock.advance(600)
-  leases.grant([{ address: X, mac: mac(2), seconds: 600 }])
+  await leases.grant([{ address: X, mac: mac(2), seconds: 600 }])
   t.deepEqual(leases.ofMac(mac(1)), [])
   t.like(leases.activeOfMac(mac(2)), { address: X, startedAt: clock.time, version: 2 })
 })
 
-test('a client is where it was granted an address last, whatever it holds for longer', (t) => {
+test('a client is where it was granted an address last, whatever it holds for longer', async (t) => {
   const { leases } = open()
-  leases.grant([{ address: X, mac: mac(1), seconds: 604_800 }])
-  leases.grant([{ address: Y, mac: mac(1), seconds: 600 }])
+  await leases.grant([{ address: X, mac: mac(1), seconds: 604_800 }])
+  await leases.grant([{ address: Y, mac: mac(1), seconds: 600 }])
   t.is(leases.activeOfMac(mac(1))?.address, Y)
-  leases.grant([{ address: X, mac: mac(1), seconds: 600 }])
+  await leases.grant([{ address: X, mac: mac(1), seconds: 600 }])
   t.is(leases.activeOfMac(mac(1))?.address, X)
 })
 
-test('each ACK is another handshake, of whatever address, and the last one is told when it has expired too', (t) => {
+test('each ACK is another handshake, of whatever address, and the last one is told when it has expired too', async (t) => {
   const { clock, leases } = open()
   const seen = new Set([leases.handshakeOf(mac(1))])
   for (const address of [X, X, Y, Y, X]) {
-    leases.grant([{ address, mac: mac(1), seconds: 600 }])
+    await leases.grant([{ address, mac: mac(1), seconds: 600 }])
     seen.add(leases.handshakeOf(mac(1)))
   }
   t.is(seen.size, 6)
@@ -127,7 +129,7 @@ test('each ACK is another handshake, of whatever address, and the last one is to
   t.not(leases.handshakeOf(mac(1)), '')
 })
 
-test('an offered address is kept for its client for a minute', (t) => {
+test('an offered address is kept for its client for a minute', async (t) => {
   const { clock, leases } = open()
   leases.hold(X, mac(1))
   t.true(leases.isTaken(X, mac(2)))
@@ -144,7 +146,7 @@ test('an offered address is kept for its client for a minute', (t) => {
   t.false(leases.isTaken(X, mac(2)))
 })
 
-test('a client has one offer: the last', (t) => {
+test('a client has one offer: the last', async (t) => {
   const { leases } = open()
   leases.hold(X, mac(1))
   leases.hold(Y, mac(1))
@@ -152,11 +154,11 @@ test('a client has one offer: the last', (t) => {
   t.true(leases.isTaken(Y, mac(2)))
 })
 
-test("an old offer's client takes nothing from whom the address was offered to since", (t) => {
+test("an old offer's client takes nothing from whom the address was offered to since", async (t) => {
   const { clock, leases } = open()
   leases.hold(X, mac(1))
   clock.advance(60)
-  leases.grant([{ address: X, mac: mac(2), seconds: 600 }])
+  await leases.grant([{ address: X, mac: mac(2), seconds: 600 }])
   t.is(
     leases.heldBy(mac(1), () => true),
     undefined
@@ -167,21 +169,21 @@ test("an old offer's client takes nothing from whom the address was offered to s
   t.true(leases.isTaken(X, mac(4)))
 })
 
-test('leases that can not be written are not there, and the offers stand', (t) => {
+test('leases that can not be written are not there, and the offers stand', async (t) => {
   const { db, leases } = open()
   leases.hold(X, mac(1))
   db.exec("CREATE TRIGGER full BEFORE INSERT ON lease BEGIN SELECT raise(ABORT, 'disk full'); END")
   const grants = [X, Y].map((address) => ({ address, mac: mac(1), seconds: 600 }))
-  t.throws(() => leases.grant(grants), { message: 'disk full' })
+  t.throws(() => await leases.grant(grants), { message: 'disk full' })
   t.deepEqual(leases.list(), [])
   t.is(leases.handshakeOf(mac(1)), '')
   t.true(leases.isTaken(X, mac(2)))
 })
 
-test('a batch is all on disk or nothing of it', (t) => {
+test('a batch is all on disk or nothing of it', async (t) => {
   const { db, leases } = open()
   db.exec(`CREATE TRIGGER full BEFORE INSERT ON lease WHEN NEW.address = '${Y}' BEGIN SELECT raise(ABORT, 'full'); END`)
-  t.throws(() => leases.grant([X, Y].map((address) => ({ address, mac: mac(1), seconds: 600 }))))
+  t.throws(() => await leases.grant([X, Y].map((address) => ({ address, mac: mac(1), seconds: 600 }))))
   t.deepEqual(dump(db).lease, [])
   t.is(leases.active(X), undefined)
 })

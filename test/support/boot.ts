@@ -40,9 +40,9 @@ export async function openBoot(t: ExecutionContext, options: { offerLimit?: numb
     const client = clientOf(who, firmware, link)
     const offer = allocator.offer(client)
     if ('refused' in offer) return undefined
-    const grant = allocator.request(client, offer.address)
+    const grant = allocator.request(client, offer.address, 'selecting')
     if ('refused' in grant) return undefined
-    await allocator.commit([{ client, grant }])
+    await allocator.commit([{ kind: 'grant', client, grant }])
     return grant.address
   }
   return { ...store, files, facts, speakers, service, callbacks, allocator, handshake }
@@ -51,7 +51,7 @@ export async function openBoot(t: ExecutionContext, options: { offerLimit?: numb
 export type Boot = Awaited<ReturnType<typeof openBoot>>
 
 export function clientOf(who: Mac, firmware: FirmwareName = 'ipxe', link: Ipv4 = LINK) {
-  return { mac: who, link, server: OWN, firmware: firmwareByName(firmware) }
+  return { mac: who, link, server: OWN, firmware: firmwareByName(firmware), architectures: [], userClasses: [] }
 }
 
 /** Registers `db-1` with MAC 1 and address 10.77.0.4, role `db`, and an image whose files are there. */

@@ -1,0 +1,82 @@
+import { inPool } from '../inventory/addresses.ts'
+import type { Pool, Subnet } from '../inventory/model.ts'
+import { contains, type Ipv4 } from '../net/ipv4.ts'
+import type { Mac } from '../net/mac.ts'
+import type { Situation } from './decide.ts'
+import type { Endpoints } from './endpoints.ts'
+import type { Facts } from './identify.ts'
+
+/** The subnets of a client's link, the one that it was seen in first. */
+export type Link = readonly [Subnet, ...Subnet[]]
+
+/** Why a client may not have an address. `certain`: it can't be its own, whoever gave it out; otherwise nothing is known of it. */
+export type Objection = { readonly reason: string; readonly certain: boolean }
+
+/** Finds addresses for clients and says which they may have. What leases tell is in memory, so nothing here waits. */
+export class Addresses {
+  readonly #facts: Facts
+  readonly #endpoints: Endpoints
+  /** The inventory's revision when the pools were last searched in vain. */
+  #fullAt = -1
+
+  constructor(facts: Facts, endpoints: Endpoints) {
+    this.#facts = facts
+    this.#endpoints = endpoints
+  }
+
+  /** The address of the machine's own interface, where that is of this link. */
+  fixed({ machine, mac }: Situation, link: Link): Ipv4 | undefined {
+    const own = machine?.interfaces.find((each) => each.mac === mac)
+    return own?.ipv4 && link.some(({ cidr }) => cidr === own.subnet) ? own.ipv4 : undefined
+  }
+
+  /** The address it had, the one it asks for, the one it was offered, or the one that was free for longest. */
+  dynamic(mac: Mac, link: Link, requested?: Ipv4): Ipv4 | undefined {
+    const { leases } = this.#facts
+    const pools = poolsOf(link)
+    const isUsable = (address: Ipv4) =>
+      inPool(pools, address) && !leases.isTaken(address, mac) && this.#isUnused(address)
+    const had = leases.latestOf(mac, ({ address }) => isUsable(address))
+    if (had && (requested === undefined || leases.isActive(had))) return had.address
+    if (requested !== undefined && isUsable(requested)) return requested
+    return had?.address ?? leases.heldBy(mac, isUsable) ?? this.#choose(pools, mac)
+  }
+
+  /** Why a client may not go on with a pool address, or begin with one that it wasn't offered; undefined where it may. */
+  objection(mac: Mac, link: Link, subnet: Subnet, address: Ipv4, isNew: boolean): Objection | undefined {
+    const { leases } = this.#facts
+    if (leases.isTaken(address, mac) || !this.#isUnused(address)) {
+      return { reason: `${address} is in other use`, certain: true }
+    }
+    if (!inPool(subnet.pools, address)) return { reason: `${address} is in no pool of ${subnet.cidr}`, certain: isNew }
+    if (isNew || leases.at(address)?.mac === mac) return undefined
+    const other = leases.latestOf(mac, (lease) => link.some(({ cidr }) => contains(cidr, lease.address)))
+    if (other) return { reason: `${address} is not its address, ${other.address} is`, certain: true }
+    // RFC 2131, 4.3.2: without a record of the client the server must remain silent.
+    return { reason: `nothing is known of it, nor of who gave it ${address}`, certain: false }
+  }
+
+  #choose(pools: readonly Pool[], mac: Mac): Ipv4 | undefined {
+    const { inventory, leases } = this.#facts
+    const isFree = (address: Ipv4) => this.#isUnused(address)
+    const chosen = leases.choose(pools, mac, isFree)
+    if (chosen !== undefined || this.#fullAt === inventory.revision) return chosen
+    this.#fullAt = inventory.revision
+    leases.reconsider(pools)
+    return leases.choose(pools, mac, isFree)
+  }
+
+  /** Whether an address of a pool is in no use that leases don't tell of. */
+  #isUnused(address: Ipv4): boolean {
+    const { inventory } = this.#facts
+    return (
+      inventory.machineByAddress(address) === undefined &&
+      !inventory.isServiceAddress(address) &&
+      !this.#endpoints.isOwn(address)
+    )
+  }
+}
+
+export function poolsOf(link: Link): readonly Pool[] {
+  return link.length === 1 ? link[0].pools : link.flatMap(({ pools }) => pools)
+}

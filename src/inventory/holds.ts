@@ -1,0 +1,61 @@
+import type { Ipv4 } from '../net/ipv4.ts'
+import type { Mac } from '../net/mac.ts'
+
+/** How long an offered address is kept for the client that it was offered to. */
+const HOLD_MS = 60_000
+/** A client that takes an offer does so within seconds: EDK2 waits four for others to come. */
+const CONTESTABLE_MS = 10_000
+
+type Hold = { readonly mac: Mac; readonly since: number }
+
+/** Addresses that were offered and are kept for a while: one a client, no more than there are addresses. Nothing of it is written. */
+export class Holds {
+  /** In the order in which they end. */
+  readonly #byAddress = new Map<Ipv4, Hold>()
+  /** The address that each client was offered last. */
+  readonly #byMac = new Map<Mac, Ipv4>()
+
+  hold(address: Ipv4, mac: Mac, now: number): Ipv4 | undefined {
+    this.release(address)
+    const other = this.#byMac.get(mac)
+    if (other !== undefined) this.release(other)
+    this.#byAddress.set(address, { mac, since: now })
+    this.#byMac.set(mac, address)
+    return other
+  }
+
+  release(address: Ipv4): void {
+    const hold = this.#byAddress.get(address)
+    if (hold === undefined) return
+    this.#byAddress.delete(address)
+    this.#byMac.delete(hold.mac)
+  }
+
+  /** Whose offer an address is. */
+  holder(address: Ipv4, now: number): Mac | undefined {
+    const hold = this.#byAddress.get(address)
+    return hold !== undefined && now < hold.since + HOLD_MS ? hold.mac : undefined
+  }
+
+  offeredTo(mac: Mac): Ipv4 | undefined {
+    return this.#byMac.get(mac)
+  }
+
+  /** Takes out the addresses whose hold has ended. */
+  ended(now: number): Iterable<Ipv4> {
+    return this.#olderThan(now - HOLD_MS)
+  }
+
+  /** Takes out the addresses, the one that was offered longest ago first, whose clients should have come back for them by now. */
+  contestable(now: number): Iterable<Ipv4> {
+    return this.#olderThan(now - CONTESTABLE_MS)
+  }
+
+  *#olderThan(time: number): Iterable<Ipv4> {
+    for (const [address, { since }] of this.#byAddress) {
+      if (since > time) return
+      this.release(address)
+      yield address
+    }
+  }
+}

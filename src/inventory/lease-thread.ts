@@ -1,0 +1,21 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { connect } from './database.ts'
+import type { AppendRequest, AppendResult } from './lease-log.ts'
+import { leaseWriter } from './lease-rows.ts'
+
+/** The thread that writes leases (lease-log.ts). */
+
+const write = leaseWriter(connect(workerData as string))
+
+parentPort?.on('message', ({ number, leases }: AppendRequest) => {
+  parentPort?.postMessage({ number, ...attempt(() => write(leases)) } satisfies AppendResult)
+})
+
+function attempt(action: () => void): { error?: string } {
+  try {
+    action()
+    return {}
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) }
+  }
+}

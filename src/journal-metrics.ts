@@ -1,0 +1,47 @@
+import { Counter, Gauge, type Registry } from 'prom-client'
+import type { Inventory } from './inventory/inventory.ts'
+import type { Leases } from './inventory/leases.ts'
+import { stateOf } from './inventory/lifecycle.ts'
+
+/** The journal's metrics: gathered when they are asked for, for a counter with labels costs more than a packet's answer. */
+export function journalMetrics(
+  registry: Registry,
+  steps: ReadonlyMap<string, number>,
+  { inventory, leases }: { inventory: Inventory; leases: Leases }
+): void {
+  new Counter({
+    name: 'tandem_steps_total',
+    help: 'Requests of machines, by protocol and outcome.',
+    labelNames: ['protocol', 'outcome'] as const,
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [step, count] of steps) {
+        const [protocol = '', outcome = ''] = step.split(' ')
+        this.inc({ protocol, outcome }, count)
+      }
+    }
+  })
+  new Gauge({
+    name: 'tandem_machines',
+    help: 'Machines by state.',
+    labelNames: ['state'] as const,
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const machine of inventory.list('machine')) this.inc({ state: stateOf(machine.life) })
+    }
+  })
+  new Gauge({
+    name: 'tandem_leases_active',
+    help: 'Addresses that a client holds.',
+    registers: [registry],
+    collect() {
+      this.set(leases.list().filter((lease) => leases.isActive(lease)).length)
+    }
+  })
+}
+
+export function increment(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
+}
