@@ -14,12 +14,14 @@ import {
 } from './model.ts'
 import type { Change } from './oplog.ts'
 import { type AddressView, settleInterfaces } from './settle.ts'
+import { SubnetIndex } from './subnet-index.ts'
 import { DELETED, fieldsOf } from './tables.ts'
 
 /** What a draft starts from and checks against. */
 export interface Base extends Pick<AddressView, 'usedBy' | 'leasedAddress'> {
   /** Counts the drafts that were committed. */
   readonly revision: number
+  readonly subnets: SubnetIndex
   get<K extends EntityKind>(kind: K, key: string): Entities[K] | undefined
   list<K extends EntityKind>(kind: K): Iterable<Entities[K]>
   machineByMac(mac: string): Machine | undefined
@@ -50,6 +52,7 @@ export class Draft implements AddressView {
     role: new Map(),
     machine: new Map()
   }
+  #subnets: SubnetIndex | undefined
   readonly #byMac = new Map<string, Machine>()
   readonly #byAddress = new Map<string, Machine>()
 
@@ -67,6 +70,12 @@ export class Draft implements AddressView {
     const changed = this.#changed[kind]
     for (const entity of this.#base.list(kind)) if (!changed.has(keyOf(kind, entity))) yield entity
     for (const entity of changed.values()) if (entity !== null) yield entity
+  }
+
+  get subnets(): SubnetIndex {
+    if (this.#changed.subnet.size === 0) return this.#base.subnets
+    this.#subnets ??= new SubnetIndex(this.list('subnet'))
+    return this.#subnets
   }
 
   /** @throws {InventoryError} when there is none. */
@@ -109,7 +118,7 @@ export class Draft implements AddressView {
       this.delete('machine', other.name)
     }
     const before = this.#base.get('machine', machine.name)
-    const interfaces = settleInterfaces(this, [...this.list('subnet')], machine, before)
+    const interfaces = settleInterfaces(this, this.subnets, machine, before)
     return this.#put('machine', { ...machine, facts, interfaces })
   }
 
@@ -174,6 +183,7 @@ export class Draft implements AddressView {
 
   #set<K extends EntityKind>(kind: K, key: string, after: Entities[K] | null): void {
     if (kind === 'machine') this.#reindex(this.#changed.machine.get(key), after as Machine | null)
+    if (kind === 'subnet') this.#subnets = undefined
     this.#changed[kind].set(key, after)
   }
 

@@ -1,15 +1,15 @@
 import type { Cidr, Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
-import { subnetOf } from './addresses.ts'
 import type { Now } from './clock.ts'
 import type { Db } from './database.ts'
 import { type Base, Draft, type Edit } from './draft.ts'
 import { InventoryError } from './errors.ts'
 import { type EventInput, eventChange } from './events.ts'
 import { type Life, stateOf } from './lifecycle.ts'
+import { loadEntities } from './load.ts'
 import { ENTITY_KINDS, type Entities, type EntityKind, type Machine, type Subnet } from './model.ts'
 import { type Change, OpLog, type Replicator } from './oplog.ts'
-import { loadEntities } from './tables.ts'
+import { SubnetIndex } from './subnet-index.ts'
 
 /** What else may hold an address, beside the machines: leases and the instance's own interfaces. */
 export interface AddressUse {
@@ -31,6 +31,7 @@ export class Inventory implements Base {
   readonly #byMac = new Map<string, Machine>()
   readonly #byAddress = new Map<string, Machine>()
   #revision = 0
+  #subnets: SubnetIndex
 
   constructor(options: {
     db: Db
@@ -46,6 +47,7 @@ export class Inventory implements Base {
     this.#log = new OpLog(options.db, options.instance, options.now)
     this.#entities = loadEntities(options.db)
     for (const machine of this.#entities.machine.values()) this.#index(machine)
+    this.#subnets = new SubnetIndex(this.list('subnet'))
   }
 
   get origin(): string {
@@ -83,8 +85,22 @@ export class Inventory implements Base {
     return this.#byAddress.get(address)
   }
 
+  get subnets(): SubnetIndex {
+    return this.#subnets
+  }
+
   subnetOf(address: Ipv4): Subnet | undefined {
-    return subnetOf(this.list('subnet'), address)
+    return this.#subnets.of(address)
+  }
+
+  /** The subnets on one link with a subnet, that one first. */
+  subnetsOfLink(subnet: Subnet): readonly [Subnet, ...Subnet[]] {
+    return [subnet]
+  }
+
+  /** Whether a subnet names the address as its gateway, DNS or NTP server. */
+  isServiceAddress(address: Ipv4): boolean {
+    return this.#subnets.isService(address)
   }
 
   usedBy(address: Ipv4, macs: readonly string[]): string | undefined {
@@ -127,6 +143,7 @@ export class Inventory implements Base {
     return this.write([...rows, ...draft.changes(), ...events], () => {
       this.#revision += 1
       for (const edit of edits) this.#update(draft, edit)
+      this.#subnets = draft.subnets
     })
   }
 

@@ -1,7 +1,8 @@
 import { type Ipv4, isHostAddress } from '../net/ipv4.ts'
-import { chooseFixedAddress, serviceAddresses, subnetOf } from './addresses.ts'
+import { chooseFixedAddress } from './addresses.ts'
 import { InventoryError } from './errors.ts'
 import type { Interface, Machine, Subnet } from './model.ts'
+import type { SubnetIndex } from './subnet-index.ts'
 
 /** The uses of addresses, with a draft's changes. */
 export interface AddressView {
@@ -20,12 +21,11 @@ export interface AddressView {
  */
 export function settleInterfaces(
   view: AddressView,
-  subnets: readonly Subnet[],
+  subnets: SubnetIndex,
   machine: Machine,
   before?: Machine
 ): Interface[] {
   const macs = [...machine.interfaces, ...(before?.interfaces ?? [])].map(({ mac }) => mac)
-  const services = serviceAddresses(subnets)
   const own = new Set<Ipv4>()
   for (const { ipv4 } of machine.interfaces) {
     if (ipv4 === null) continue
@@ -34,12 +34,12 @@ export function settleInterfaces(
   }
 
   const ownerOf = (address: Ipv4): string | undefined => {
-    const routed = subnets.find(({ gateway }) => gateway === address)
+    const routed = subnets.isService(address) && subnets.all.find(({ gateway }) => gateway === address)
     if (routed) return `the gateway of ${routed.cidr}`
     const other = view.machineByAddress(address, machine.name)
     return other ? `machine ${other.name}` : view.usedBy(address, macs)
   }
-  const isTaken = (address: Ipv4) => own.has(address) || services.has(address) || ownerOf(address) !== undefined
+  const isTaken = (address: Ipv4) => own.has(address) || subnets.isService(address) || ownerOf(address) !== undefined
 
   return machine.interfaces.map((each) => {
     if (each.ipv4 !== null) {
@@ -56,8 +56,8 @@ export function settleInterfaces(
   })
 }
 
-function subnetOfHost(subnets: readonly Subnet[], ipv4: Ipv4): Subnet {
-  const subnet = subnetOf(subnets, ipv4)
+function subnetOfHost(subnets: SubnetIndex, ipv4: Ipv4): Subnet {
+  const subnet = subnets.of(ipv4)
   if (subnet === undefined) {
     throw InventoryError.invalid([{ field: 'ipv4', message: `${ipv4} is in no subnet: add its subnet first` }])
   }
@@ -68,21 +68,22 @@ function subnetOfHost(subnets: readonly Subnet[], ipv4: Ipv4): Subnet {
 }
 
 /** The subnet named, else the one it was seen in, else the only one there is to choose. */
-function subnetFor(view: AddressView, subnets: readonly Subnet[], { mac, subnet: name }: Interface): Subnet {
+function subnetFor(view: AddressView, subnets: SubnetIndex, { mac, subnet: name }: Interface): Subnet {
+  const { all } = subnets
   if (name !== null) {
-    const named = subnets.find(({ cidr }) => cidr === name)
+    const named = all.find(({ cidr }) => cidr === name)
     if (named) return named
     throw InventoryError.invalid([{ field: 'subnet', message: `there is no subnet ${name}` }])
   }
   const leased = view.leasedAddress(mac)
-  const seen = leased && subnetOf(subnets, leased)
+  const seen = leased && subnets.of(leased)
   if (seen) return seen
-  const pooled = subnets.filter((subnet) => subnet.pools.length > 0)
-  const only = subnets.length === 1 ? subnets[0] : pooled.length === 1 ? pooled[0] : undefined
+  const pooled = all.filter((subnet) => subnet.pools.length > 0)
+  const only = all.length === 1 ? all[0] : pooled.length === 1 ? pooled[0] : undefined
   if (only) return only
   const message =
-    subnets.length === 0
+    all.length === 0
       ? 'there is no subnet to take an address from: add one first'
-      : `name a subnet or an address for ${mac}; there are ${subnets.map((subnet) => subnet.cidr).join(', ')}`
+      : `name a subnet or an address for ${mac}; there are ${all.map((subnet) => subnet.cidr).join(', ')}`
   throw InventoryError.invalid([{ field: 'subnet', message }])
 }

@@ -1,14 +1,17 @@
-import type { Db, Statements } from './database.ts'
-import { ENTITY_KINDS, type Entities, type EntityKind, type Interface, KEY_FIELD } from './model.ts'
+import type { Statements } from './database.ts'
+import { type EntityKind, type Interface, KEY_FIELD } from './model.ts'
 import type { Op } from './oplog.ts'
 
 /** The field of an op that says its entity is gone. */
 export const DELETED = 'deleted'
 
-type Column = { readonly field: string; readonly column: string; readonly json: boolean }
+/** @property type `word`: a text that many entities have in common; `json`: SQLite has the JSON's text. */
+export type Column = { readonly field: string; readonly column: string; readonly type: 'text' | 'word' | 'json' }
 
-const text = (field: string): Column => ({ field, column: snake(field), json: false })
-const json = (field: string): Column => ({ field, column: snake(field), json: true })
+const column = (type: Column['type']) => (field: string) => ({ field, column: snake(field), type })
+const text = column('text')
+const word = column('word')
+const json = column('json')
 
 /**
  * The columns of each entity beside its key, in the order of the model, in which people are shown them; a machine's
@@ -16,7 +19,9 @@ const json = (field: string): Column => ({ field, column: snake(field), json: tr
  */
 const COLUMNS: Record<EntityKind, readonly Column[]> = {
   machine: [
-    ...['role', 'image', 'uuid', 'serial', 'disk', 'localBoot', 'console'].map(text),
+    ...['role', 'image'].map(word),
+    ...['uuid', 'serial'].map(text),
+    ...['disk', 'localBoot', 'console'].map(word),
     ...['kernelArguments', 'labels', 'vars', 'facts', 'life'].map(json)
   ],
   role: [...['class', 'kind', 'note', 'image'].map(text), json('vars')],
@@ -34,10 +39,14 @@ const COLUMNS: Record<EntityKind, readonly Column[]> = {
   ]
 }
 
-/** The fields of an entity that are written one by one. */
+export function columnsOf(kind: EntityKind): readonly Column[] {
+  return COLUMNS[kind]
+}
+
+/** The fields of an entity that are written one by one, in the order of the model. */
 export function fieldsOf(kind: EntityKind): string[] {
-  const fields = COLUMNS[kind].map((column) => column.field)
-  return kind === 'machine' ? ['interfaces', ...fields] : fields
+  const fields = COLUMNS[kind].map(({ field }) => field)
+  return kind === 'machine' ? fields.toSpliced(2, 0, 'interfaces') : fields
 }
 
 /** Tables whose rows are written whole: the op's value is the row. */
@@ -75,7 +84,7 @@ function applyField(statements: Statements, op: Op): void {
   const column = COLUMNS[kind].find((each) => each.field === op.field)
   if (column === undefined) throw new Error(`no field ${op.field} in ${kind}`)
   const value: unknown = JSON.parse(op.value)
-  const stored = column.json && value !== null ? op.value : value
+  const stored = column.type === 'json' && value !== null ? op.value : value
   statements.get(`UPDATE ${kind} SET ${column.column} = ? WHERE ${keyColumn} = ?`).run(stored, op.key)
 }
 
@@ -106,46 +115,6 @@ function applyInterfaces(statements: Statements, op: Op): void {
 function forgetAttempts(statements: Statements, machine: string): void {
   statements.get('DELETE FROM token WHERE attempt IN (SELECT id FROM attempt WHERE machine = ?)').run(machine)
   statements.get('DELETE FROM attempt WHERE machine = ?').run(machine)
-}
-
-/** Everything that administrators write, as it stands on disk. */
-export function loadEntities(db: Db): { [K in EntityKind]: Map<string, Entities[K]> } {
-  const maps = Object.fromEntries(ENTITY_KINDS.map((kind) => [kind, loadKind(db, kind)]))
-  return maps as ReturnType<typeof loadEntities>
-}
-
-function loadKind(db: Db, kind: EntityKind): Map<string, unknown> {
-  const keyField = KEY_FIELD[kind]
-  const interfaces = kind === 'machine' ? loadInterfaces(db) : undefined
-  const rows = db.prepare(`SELECT * FROM ${kind} ORDER BY ${keyField}`).all() as Record<string, unknown>[]
-  return new Map(
-    rows.map((row) => {
-      const key = row[keyField] as string
-      const fields = COLUMNS[kind].map(({ field, column, json }) => {
-        const value = row[column]
-        return [field, json && typeof value === 'string' ? JSON.parse(value) : value]
-      })
-      const entity = { [keyField]: key, ...Object.fromEntries(fields) }
-      return [key, interfaces ? withInterfaces(entity, interfaces.get(key) ?? []) : entity]
-    })
-  )
-}
-
-function withInterfaces(entity: Record<string, unknown>, interfaces: readonly Interface[]): object {
-  const { name, role, image, ...others } = entity
-  return { name, role, image, interfaces, ...others }
-}
-
-function loadInterfaces(db: Db): Map<string, Interface[]> {
-  type Row = Interface & { machine: string }
-  const rows = db.prepare('SELECT machine, mac, ipv4, subnet FROM interface ORDER BY machine, position').all() as Row[]
-  const byMachine = new Map<string, Interface[]>()
-  for (const { machine, ...own } of rows) {
-    const others = byMachine.get(machine)
-    if (others) others.push(own)
-    else byMachine.set(machine, [own])
-  }
-  return byMachine
 }
 
 function snake(field: string): string {

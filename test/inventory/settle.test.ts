@@ -2,6 +2,7 @@ import test from 'ava'
 import { InventoryError, type InventoryErrorCode } from '../../src/inventory/errors.ts'
 import type { Subnet } from '../../src/inventory/model.ts'
 import { type AddressView, settleInterfaces } from '../../src/inventory/settle.ts'
+import { SubnetIndex } from '../../src/inventory/subnet-index.ts'
 import type { Ipv4 } from '../../src/net/ipv4.ts'
 import { machine, subnet } from '../support/inventory.ts'
 import { ip, mac } from '../support/values.ts'
@@ -27,7 +28,7 @@ function view(used: {
 
 function addresses(interfaces: object[], used: Parameters<typeof view>[0] = {}, subnets: Subnet[] = [POOLED]) {
   const given = interfaces.map((each, index) => ({ mac: mac(index + 1), ...each }))
-  const settled = settleInterfaces(view(used), subnets, machine('m', 0, { interfaces: given }))
+  const settled = settleInterfaces(view(used), new SubnetIndex(subnets), machine('m', 0, { interfaces: given }))
   return settled.map(({ ipv4 }) => ipv4 as string)
 }
 
@@ -75,7 +76,7 @@ test("a DNS server's address can be given on purpose: the server may be a machin
 })
 
 test('the interface tells its subnet afterwards', (t) => {
-  const [settled] = settleInterfaces(view({}), [POOLED], machine('m', 1))
+  const [settled] = settleInterfaces(view({}), new SubnetIndex([POOLED]), machine('m', 1))
   t.deepEqual(settled, { mac: mac(1), ipv4: ip('10.77.0.1'), subnet: POOLED.cidr })
 })
 

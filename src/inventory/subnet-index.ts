@@ -1,0 +1,37 @@
+import { type Ipv4, ipv4ToNumber, networkAddress, prefixOf } from '../net/ipv4.ts'
+import type { Subnet } from './model.ts'
+
+/** The subnets as they are at one time, arranged for what every DHCP packet asks. */
+export class SubnetIndex {
+  readonly all: readonly Subnet[]
+  /** By how many addresses a network has, and which of the networks of that size it is. */
+  readonly #bySize = new Map<number, Map<number, Subnet>>()
+  readonly #services = new Set<Ipv4>()
+
+  constructor(subnets: Iterable<Subnet>) {
+    this.all = [...subnets]
+    for (const subnet of this.all) {
+      const size = 2 ** (32 - prefixOf(subnet.cidr))
+      const networks = this.#bySize.get(size) ?? new Map<number, Subnet>()
+      this.#bySize.set(size, networks.set(ipv4ToNumber(networkAddress(subnet.cidr)) / size, subnet))
+      for (const address of [subnet.gateway, ...subnet.dns, ...subnet.ntp]) {
+        if (address !== null) this.#services.add(address)
+      }
+    }
+  }
+
+  /** The subnet that an address lies in; subnets never overlap. */
+  of(address: Ipv4): Subnet | undefined {
+    const value = ipv4ToNumber(address)
+    for (const [size, networks] of this.#bySize) {
+      const subnet = networks.get(Math.floor(value / size))
+      if (subnet !== undefined) return subnet
+    }
+    return undefined
+  }
+
+  /** Whether an address is a gateway, DNS or NTP server of any subnet: nobody is given it by itself. */
+  isService(address: Ipv4): boolean {
+    return this.#services.has(address)
+  }
+}
