@@ -7,7 +7,7 @@ import { FileError, parseYaml } from '../yaml.ts'
 import { type Exchange, printExchanges } from './capture.ts'
 import { type Context, clientOf, segment } from './context.ts'
 import { CommandFailed, UsageError } from './errors.ts'
-import { column, type Output, printList, printOne } from './output.ts'
+import { type Output, printOne } from './output.ts'
 
 type ExplainOptions = { firmware?: string; packets?: boolean; json?: boolean }
 type Edit = { kind: string; key: string; action: string; fields: { field: string; before: unknown; after: unknown }[] }
@@ -63,33 +63,6 @@ export function inventoryCommands(program: Command, context: Context): void {
     .action(async (name: string, file: string, _options: object, command: Command) => {
       if (file !== 'ipxe' && file !== 'preseed') throw new UsageError(`"${file}" is neither ipxe nor preseed`)
       output.line((await clientOf(command, context).text(`/machines/${segment(name)}/render/${file}`)).trimEnd())
-    })
-
-  program
-    .command('leases')
-    .description('list the addresses that clients hold')
-    .option('--all', 'the expired ones too')
-    .option('--mac <mac>')
-    .option('--json', 'as JSON')
-    .action(async ({ all, mac, json }: { all?: boolean; mac?: string; json?: boolean }, command: Command) => {
-      const query = new URLSearchParams({ ...(all ? {} : { state: 'active' }), ...(mac ? { mac } : {}) })
-      const { items } = await clientOf(command, context).json<{ items: Record<string, unknown>[] }>(
-        'GET',
-        `/leases?${query}`
-      )
-      printList(
-        output,
-        items,
-        [
-          column('address'),
-          column('mac'),
-          column('machine'),
-          column('kind'),
-          column('state'),
-          column('expires', 'expiresAt')
-        ],
-        json
-      )
     })
 }
 

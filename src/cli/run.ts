@@ -7,6 +7,7 @@ import { CommandFailed, UsageError } from './errors.ts'
 import { eventsCommand } from './events.ts'
 import { imageImportCommand } from './image-import.ts'
 import { inventoryCommands } from './inventory.ts'
+import { leaseCommands } from './leases.ts'
 import { machineCommands } from './machine.ts'
 import { serveCommands } from './serve.ts'
 import { simulateCommand } from './simulate.ts'
@@ -44,6 +45,7 @@ function build(context: Context): Command {
   const { image } = entityCommands(program, context)
   imageImportCommand(image, context)
   inventoryCommands(program, context)
+  leaseCommands(program, context)
   eventsCommand(program, context)
   captureCommand(program, context)
   simulateCommand(program, context)

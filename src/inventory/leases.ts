@@ -80,9 +80,9 @@ export class Leases {
     for (const lease of loadLeases(db, now())) this.#keep(lease)
   }
 
-  /** All rows, the expired ones too, by address as text. */
-  list(): Lease[] {
-    return [...this.#byAddress.values()]
+  /** All rows, the expired ones too, in no order. */
+  all(): Iterable<Lease> {
+    return this.#byAddress.values()
   }
 
   /** Whether its client holds the lease now. */

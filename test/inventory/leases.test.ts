@@ -34,7 +34,7 @@ test('a granted lease is on disk, counted, and keeps its start when it is renewe
     owner: 'a',
     version: 2
   }
-  t.deepEqual(leases.list(), [lease])
+  t.deepEqual([...leases.all()], [lease])
   t.deepEqual(dump(db).lease, [
     {
       address: X,
@@ -175,7 +175,7 @@ test('leases that can not be written are not there, and the offers stand', async
   db.exec("CREATE TRIGGER full BEFORE INSERT ON lease BEGIN SELECT raise(ABORT, 'disk full'); END")
   const grants = [X, Y].map((address) => ({ address, mac: mac(1), seconds: 600 }))
   t.throws(() => await leases.grant(grants), { message: 'disk full' })
-  t.deepEqual(leases.list(), [])
+  t.deepEqual([...leases.all()], [])
   t.is(leases.handshakeOf(mac(1)), '')
   t.true(leases.isTaken(X, mac(2)))
 })

@@ -9,8 +9,8 @@ const MAX_LIMIT = 10_000
 const number = Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' }))
 const text = Type.Optional(Type.String())
 
-/** `/events` and `/leases`: what happened, and who holds which address. */
-export function journalRoutes(app: AdminApp, { boot, events }: AdminOptions): void {
+/** `/events`: what happened. */
+export function journalRoutes(app: AdminApp, { events }: AdminOptions): void {
   const querystring = Type.Object(
     { machine: text, mac: text, type: text, after: number, limit: number },
     { additionalProperties: false }
@@ -26,26 +26,6 @@ export function journalRoutes(app: AdminApp, { boot, events }: AdminOptions): vo
       limit: Math.min(Number(limit ?? LIMIT), MAX_LIMIT)
     })
     return { items: items.map(eventView) }
-  })
-
-  const leaseQuery = Type.Object({ mac: text, state: text }, { additionalProperties: false })
-  app.get('/leases', { schema: { tags: ['leases'], querystring: leaseQuery } }, (request) => {
-    const { leases, inventory } = boot.facts
-    const { state: wanted, mac } = request.query
-    const of = mac === undefined ? undefined : macOf(mac)
-    const items = leases
-      .list()
-      .map(({ version: _, grantedAt: __, ...lease }) => ({
-        ...lease,
-        startedAt: new Date(lease.startedAt).toISOString(),
-        expiresAt: new Date(lease.expiresAt).toISOString(),
-        state: leases.active(lease.address) ? 'active' : 'expired',
-        machine: inventory.machineByMac(lease.mac)?.name ?? null,
-        kind: inventory.machineByAddress(lease.address) ? 'fixed' : 'pool'
-      }))
-      .filter(({ mac, state }) => (of ?? mac) === mac && (wanted ?? state) === state)
-      .sort((a, b) => a.address.localeCompare(b.address, 'en', { numeric: true }))
-    return { items }
   })
 }
 

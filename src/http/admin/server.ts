@@ -17,6 +17,7 @@ import { explainRoutes } from './explain.ts'
 import { fileRoutes } from './files.ts'
 import { healthRoutes } from './health.ts'
 import { journalRoutes } from './journal.ts'
+import { leaseRoutes } from './leases.ts'
 import { machineRoutes } from './machines.ts'
 import { simulationRoutes } from './simulations.ts'
 
@@ -101,6 +102,7 @@ export function adminServer(options: AdminOptions) {
       applyRoutes(api, inventory, options.boot.facts.files)
       explainRoutes(api, options)
       journalRoutes(api, options)
+      leaseRoutes(api, options)
       captureRoutes(api, options)
       simulationRoutes(api, options)
     },

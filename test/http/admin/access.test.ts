@@ -6,6 +6,7 @@ type OpenApi = { openapi: string; paths: Record<string, Record<string, { request
 
 /** All of REST; a route that is added must be added here. */
 const ROUTES = [
+  'DELETE /api/v1/leases/{address}',
   'GET /api/v1/capture',
   'GET /api/v1/events',
   'GET /api/v1/exchanges',
@@ -19,6 +20,7 @@ const ROUTES = [
   'GET /health/live',
   'GET /health/ready',
   'POST /api/v1/apply',
+  'POST /api/v1/leases/import',
   'POST /api/v1/machines/{name}/cancel',
   'POST /api/v1/machines/{name}/install',
   'POST /api/v1/machines/{name}/retire',

@@ -123,29 +123,6 @@ test('a variable says which layer it comes from, the most special one', async (t
   }
 })
 
-test('leases tell who holds which address, and whose it is', async (t) => {
-  const site = await startSite(t)
-  await handshake(site)
-  await handshake(site, '52:54:00:00:00:ff')
-  const leases = async (query = '') =>
-    (await site.rest.get<{ items: Record<string, unknown>[] }>(`/leases${query}`)).body.items
-  t.like((await leases('?mac=52-54-00-00-00-0A'))[0], {
-    address: '10.77.0.2',
-    mac: MAC,
-    machine: 'web1',
-    kind: 'fixed',
-    state: 'active',
-    owner: 'a'
-  })
-  t.like(
-    (await leases()).find(({ mac }) => mac === '52:54:00:00:00:ff'),
-    { machine: null, kind: 'pool' }
-  )
-  t.is((await leases('?state=active')).length, 2)
-  t.deepEqual(await leases('?state=expired'), [])
-  t.is((await site.rest.get('/leases?mac=junk')).status, 400)
-})
-
 test('events tell each step of a boot and each change, by whom', async (t) => {
   const site = await startSite(t)
   await handshake(site)
