@@ -78,17 +78,21 @@ export function record(fields: Fields): Kind<Record<string, unknown>> & { readon
 
 /** A value after a byte that counts its bytes, or its items of so many bytes each. */
 export function counted<T>(kind: Kind<T>, unit = 1): Kind<T> {
+  const tooMany = (length: number) =>
+    length > 255 * unit && `has ${length / unit} ${unit === 1 ? 'bytes' : 'items'}; there is room for 255`
   return {
     ...kind,
     read: (bytes) => kind.read(bytes.subarray(1)),
     write(value) {
       const bytes = kind.write(value)
+      const problem = tooMany(bytes.length)
+      if (problem) throw new RangeError(problem)
       return Uint8Array.of(bytes.length / unit, ...bytes)
     },
     parse(json) {
       const value = kind.parse(json)
-      const count = kind.write(value).length / unit
-      if (count > 255) throw new TypeError(`has ${count} ${unit === 1 ? 'bytes' : 'items'}; there is room for 255`)
+      const problem = tooMany(kind.write(value).length)
+      if (problem) throw new TypeError(problem)
       return value
     }
   }

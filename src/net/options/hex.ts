@@ -22,9 +22,11 @@ export const bytes: Kind<Uint8Array> = {
 /** Bytes that mostly are text, as relay agents' ids are: text where that is possible, else hex after `0x`. */
 export const textOrHex: Kind<Uint8Array> = {
   ...bytes,
-  name: 'text, or hex like "0x0a0b0c"',
-  parse: (json) =>
-    typeof json === 'string' && !json.startsWith('0x') ? text.write(text.parse(json)) : bytes.parse(json),
+  name: 'text or hex',
+  parse(json) {
+    if (typeof json !== 'string') throw wrong(json, 'text, or hex in quotes like "0x0a0b0c"')
+    return json.startsWith('0x') ? bytes.parse(json) : text.write(text.parse(json))
+  },
   print(value) {
     const plain = latin1(value)
     return isPrintable(plain) && !plain.startsWith('0x') ? plain : printHex(value)

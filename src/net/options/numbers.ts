@@ -1,4 +1,5 @@
 import { MalformedBytes } from '../bytes.ts'
+import { list } from './composites.ts'
 import { checkSize, type FixedKind, type Kind } from './kinds.ts'
 import { wrong } from './parsing.ts'
 
@@ -6,7 +7,7 @@ export const uint8: FixedKind<number> = {
   ...wholeNumber('uint8', 0, 0xff),
   size: 1,
   read: (bytes) => unsigned(bytes, 1),
-  write: (value) => Uint8Array.of(value)
+  write: (value) => bigEndian(value, 1)
 }
 
 export const int8: FixedKind<number> = {
@@ -20,14 +21,14 @@ export const uint16: FixedKind<number> = {
   ...wholeNumber('uint16', 0, 0xffff),
   size: 2,
   read: (bytes) => unsigned(bytes, 2),
-  write: (value) => Uint8Array.of(value >>> 8, value)
+  write: (value) => bigEndian(value, 2)
 }
 
 export const uint32: FixedKind<number> = {
   ...wholeNumber('uint32', 0, 0xffffffff),
   size: 4,
   read: (bytes) => unsigned(bytes, 4),
-  write: (value) => Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
+  write: (value) => bigEndian(value, 4)
 }
 
 export const int32: FixedKind<number> = {
@@ -35,6 +36,17 @@ export const int32: FixedKind<number> = {
   size: 4,
   read: (bytes) => unsigned(bytes, 4) | 0,
   write: uint32.write
+}
+
+/** Read without a step for each: every client sends a list of some twenty codes. */
+export const uint8s: Kind<readonly number[]> = {
+  ...list(uint8),
+  read(bytes) {
+    if (bytes.length === 0) throw new MalformedBytes('the list is empty')
+    const values: number[] = []
+    for (let at = 0; at < bytes.length; at += 1) values.push(bytes[at] as number)
+    return values
+  }
 }
 
 /** One byte, 0 or 1 (RFC 2132, section 4.1 and others). */
@@ -46,7 +58,7 @@ export const flag: FixedKind<boolean> = {
     if (value > 1) throw new MalformedBytes(`${value} is neither 0 nor 1`)
     return value === 1
   },
-  write: (value) => Uint8Array.of(value ? 1 : 0),
+  write: (value) => bigEndian(value ? 1 : 0, 1),
   parse(json) {
     if (typeof json !== 'boolean') throw wrong(json, 'true or false')
     return json
@@ -83,10 +95,16 @@ function wholeNumber(name: string, least: number, most: number): Pick<Kind<numbe
   }
 }
 
-/** In network order. */
+/** In network order; likewise {@link bigEndian}. */
 function unsigned(bytes: Uint8Array, size: number): number {
   checkSize(bytes, size)
   let value = 0
   for (let at = 0; at < size; at += 1) value = value * 256 + (bytes[at] as number)
   return value
+}
+
+function bigEndian(value: number, size: number): Uint8Array {
+  const bytes = new Uint8Array(size)
+  for (let at = size - 1, rest = value; at >= 0; at -= 1, rest >>>= 8) bytes[at] = rest
+  return bytes
 }

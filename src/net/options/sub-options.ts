@@ -19,6 +19,7 @@ export function subOptions(space: OptionSpace, { ended = false } = {}): Kind<Opt
     write: (options) => writeSubOptions(options, ended),
     parse(json) {
       const written = Object.entries(fieldsOf(json, 'sub-options by name or code'))
+      if (written.length === 0) throw new TypeError('must have at least one sub-option')
       const parts = written.map(([key, value]) => [key, { key, value }] as const)
       const values = new Map<number, Uint8Array>()
       parseParts(parts, ({ key, value }) => {

@@ -4,7 +4,7 @@ import { domainNames } from './domains.ts'
 import { bytes } from './hex.ts'
 import { ipxeOptions } from './ipxe.ts'
 import { machineId } from './machine-id.ts'
-import { flag, int32, uint8, uint16, uint32 } from './numbers.ts'
+import { flag, int32, uint8, uint8s, uint16, uint32 } from './numbers.ts'
 import { option } from './option.ts'
 import { pxeOptions } from './pxe.ts'
 import { relayAgentOptions } from './relay-agent.ts'
@@ -84,7 +84,7 @@ export const OPTION = {
   overload: option(52, 'dhcp-option-overload', uint8, 'RFC 2132, 9.3', BY_SERVER),
   messageType: option(53, 'dhcp-message-type', uint8, 'RFC 2132, 9.6', BY_SERVER),
   serverId: option(54, 'dhcp-server-identifier', ipv4, 'RFC 2132, 9.7', BY_SERVER),
-  parameters: option(55, 'dhcp-parameter-request-list', list(uint8), 'RFC 2132, 9.8', BY_CLIENTS),
+  parameters: option(55, 'dhcp-parameter-request-list', uint8s, 'RFC 2132, 9.8', BY_CLIENTS),
   message: option(56, 'dhcp-message', text, 'RFC 2132, 9.9', BY_SERVER),
   maxMessageSize: option(57, 'dhcp-max-message-size', uint16, 'RFC 2132, 9.10', BY_CLIENTS),
   renewalTime: option(58, 'dhcp-renewal-time', uint32, 'RFC 2132, 9.11', BY_LEASE),

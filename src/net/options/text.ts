@@ -11,7 +11,7 @@ export const text: Kind<string> = {
     let end = bytes.length
     while (end > 0 && bytes[end - 1] === 0) end -= 1
     if (end === 0) throw new MalformedBytes('the text is empty')
-    return latin1(bytes.subarray(0, end))
+    return latin1(bytes, end)
   },
   write(value) {
     const bytes = new Uint8Array(value.length)
@@ -25,9 +25,9 @@ export const text: Kind<string> = {
   print: escaped
 }
 
-/** One character a byte. */
-export function latin1({ buffer, byteOffset, byteLength }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
+/** One character a byte. @param length of the bytes that are read. */
+export function latin1({ buffer, byteOffset, byteLength }: Uint8Array, length = byteLength): string {
+  return Buffer.from(buffer, byteOffset, length).toString('latin1')
 }
 
 /** Everything but printable ASCII as `\x1b`: what a machine sent must not steer a terminal. */
