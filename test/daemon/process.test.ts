@@ -1,15 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import test, { type ExecutionContext } from 'ava'
 import { stringify } from 'yaml'
-import { eventually } from './eventually.ts'
 import { temporaryFolder } from './files.ts'
-import { configIn } from './running.ts'
+import { type Served, serve, site, start, TANDEM } from './process.ts'
 
-const TANDEM = join(import.meta.dirname, '..', '..', 'bin', 'tandem')
 /** Much more than it takes: a machine that tests may be busy. */
 const PATIENCE_MS = 30_000
 
@@ -24,46 +22,9 @@ async function tandem(args: readonly string[], cwd: string) {
   return { status, out, err }
 }
 
-function start(args: readonly string[], cwd: string): ChildProcess {
-  const { TANDEM_URL: _, TANDEM_TOKEN: __, TANDEM_CA: ___, ...env } = process.env
-  return spawn(TANDEM, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
-}
-
-/** A folder with a tandem.yaml of free ports on a loopback address; its state is where the commands look first. */
-async function site(t: ExecutionContext, change: object = {}): Promise<string> {
-  const folder = temporaryFolder(t)
-  const { interfaces, ports, admin } = await configIn(folder)
-  const provisioning = {
-    interfaces,
-    http: ports.http,
-    tftp: ports.tftp,
-    dhcp: { port: ports.dhcp },
-    loaders: 'loaders'
-  }
-  const file = {
-    state: 'var',
-    provisioning: { ...provisioning, ...change },
-    admin: { listen: `${admin.address}:${admin.port}` }
-  }
-  writeFileSync(join(folder, 'tandem.yaml'), stringify(file))
-  return folder
-}
-
-type Served = { readonly child: ChildProcess; printed(): string }
-
-/** The daemon, once it says that it serves; ended with the test if that wasn't done before. */
-async function serve(t: ExecutionContext, folder: string): Promise<Served> {
-  const child = start(['serve', '--config', 'tandem.yaml'], folder)
-  t.teardown(() => child.kill('SIGKILL'))
-  let out = ''
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes) => (out += bytes))
-  await eventually(t, (tt) => tt.regex(out, /serving administrators on https:/))
-  return { child, printed: () => out }
-}
-
 test.serial('SIGINT ends the daemon cleanly, and a second start finds its data again', async (t) => {
   t.timeout(4 * PATIENCE_MS)
-  const folder = await site(t)
+  const { folder } = await site(t)
   const first = await serve(t, folder)
   t.like(await tandem(['subnet', 'set', '10.77.0.0/24', '--domain', 'example.org'], folder), { status: 0 })
   t.like(await tandem(['machine', 'add', 'web1', '--mac', '52:54:00:00:00:0a'], folder), { status: 0 })
@@ -79,7 +40,7 @@ test.serial(
   'SIGTERM does too; where the log is no terminal it is JSON, a line each, and holds no secret',
   async (t) => {
     t.timeout(2 * PATIENCE_MS)
-    const folder = await site(t)
+    const { folder } = await site(t)
     const daemon = await serve(t, folder)
     await end(t, daemon, 'SIGTERM')
     for (const line of daemon.printed().trim().split('\n')) t.like(JSON.parse(line), { level: 'info' })
@@ -98,7 +59,7 @@ async function end(t: ExecutionContext, { child, printed }: Served, signal: Node
 }
 
 test.serial('a wrong configuration prints every error with file and line, exit 2', async (t) => {
-  const folder = await site(t, { http: 'eighty', colour: 'red' })
+  const { folder } = await site(t, { http: 'eighty', colour: 'red' })
   const { status, out, err } = await tandem(['serve', '--config', 'tandem.yaml'], folder)
   t.is(status, 2)
   t.is(out, '')
@@ -110,7 +71,7 @@ test.serial('a wrong configuration prints every error with file and line, exit 2
 })
 
 test.serial('what keeps it from starting is one line, exit 1', async (t) => {
-  const folder = await site(t, { interfaces: [{ name: 'nope0' }] })
+  const { folder } = await site(t, { interfaces: [{ name: 'nope0' }] })
   const { status, out, err } = await tandem(['serve', '--config', 'tandem.yaml'], folder)
   t.deepEqual([status, out], [1, ''])
   t.regex(err, /^tandem: interface nope0 does not exist[^\n]*\n$/)
@@ -118,9 +79,9 @@ test.serial('what keeps it from starting is one line, exit 1', async (t) => {
 
 test.serial('a port in use is one line, exit 1; who holds it goes on', async (t) => {
   t.timeout(2 * PATIENCE_MS)
-  const folder = await site(t)
+  const { folder } = await site(t)
   const { child } = await serve(t, folder)
-  const other = await site(t)
+  const { folder: other } = await site(t)
   const yaml = readFileSync(join(folder, 'tandem.yaml'), 'utf8')
   writeFileSync(join(other, 'tandem.yaml'), yaml)
   const { status, err } = await tandem(['serve', '--config', 'tandem.yaml'], other)
@@ -139,7 +100,7 @@ test.serial('wrong usage is exit 2, help is exit 0', async (t) => {
 })
 
 test.serial('a reader that has enough is no failure', async (t) => {
-  const folder = await site(t)
+  const { folder } = await site(t)
   await serve(t, folder)
   const roles = Array.from({ length: 2000 }, (_, number) => ({ name: `role${number}`, note: 'x'.repeat(100) }))
   writeFileSync(join(folder, 'roles.yaml'), stringify({ roles }))
