@@ -49,4 +49,4 @@ const FEATURES = Object.entries({
   nfs: 0x29
 }).map(([name, code]) => option(code, name, uint8, 'iPXE, include/ipxe/features.h', TOLD_BY_IPXE))
 
-export const ipxeOptions = subOptions(new OptionSpace([...Object.values(IPXE), ...FEATURES]))
+export const ipxeOptions = subOptions(new OptionSpace([...Object.values(IPXE), ...FEATURES]), 'either')

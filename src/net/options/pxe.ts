@@ -32,4 +32,4 @@ export const PXE = {
   bootItem: option(71, 'boot-item', record({ type: uint16, layer: uint16 }), 'PXE 2.1, table 2-1')
 } as const
 
-export const pxeOptions = subOptions(new OptionSpace(Object.values(PXE)), { ended: true })
+export const pxeOptions = subOptions(new OptionSpace(Object.values(PXE)), 'always')

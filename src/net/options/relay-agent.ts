@@ -23,4 +23,4 @@ export const RELAY_AGENT = {
   virtualSubnetControl: option(152, 'virtual-subnet-select-ctrl', present, 'RFC 6607')
 } as const
 
-export const relayAgentOptions = subOptions(new OptionSpace(Object.values(RELAY_AGENT)))
+export const relayAgentOptions = subOptions(new OptionSpace(Object.values(RELAY_AGENT)), 'never')

@@ -8,15 +8,17 @@ const END = 255
 const LONGEST = 255
 
 /**
- * Options inside of an option: code, length, value. People write them by name or code, `{no-pxedhcp: 1}`.
- * @param ended whether they end with END and PAD may be between them, as in the vendor's (RFC 2132, section 8.4);
- * a relay agent's have neither (RFC 3046, section 2.0).
+ * Whether END comes last and PAD may be between: in a vendor's it does (RFC 2132, section 8.4), in a relay agent's it
+ * never does (RFC 3046, section 2.0). iPXE takes its own either way: dnsmasq writes END, iPXE itself doesn't.
  */
-export function subOptions(space: OptionSpace, { ended = false } = {}): Kind<Options> {
+type Ended = 'always' | 'never' | 'either'
+
+/** Options inside of an option: code, length, value. People write them by name or code, `{no-pxedhcp: 1}`. */
+export function subOptions(space: OptionSpace, ended: Ended): Kind<Options> {
   return {
     name: 'sub-options',
-    read: (bytes) => readSubOptions(bytes, ended),
-    write: (options) => writeSubOptions(options, ended),
+    read: (bytes) => readSubOptions(bytes, ended !== 'never'),
+    write: (options) => writeSubOptions(options, ended === 'always'),
     parse(json) {
       const written = Object.entries(fieldsOf(json, 'sub-options by name or code'))
       if (written.length === 0) throw new TypeError('must have at least one sub-option')

@@ -50,6 +50,10 @@ holds(ipxeOptions, {
   also: [{ 1: -1, 'option-176': 1 }]
 })
 
+test("END after iPXE's own is no sub-option: dnsmasq writes it", (t) => {
+  t.deepEqual(ipxeOptions.read(fromHex('b00101ff')), ipxeOptions.read(fromHex('b00101')))
+})
+
 test('what iPXE tells of itself is read by name', (t) => {
   // The card's PCI id; iPXE's version; HTTP.
   const told = fromHex('b105 011af41000 eb03 010000 1301 01')
