@@ -16,6 +16,7 @@ export function captureCommand(program: Command, context: Context): void {
     .description('save the latest DHCP packets as a file for Wireshark or tcpdump')
     .option('--mac <mac>', 'only those from and to this client')
     .option('--output <file>', 'default: a name that tells MAC and time; - for standard output')
+    .addHelpText('after', '\nWhere DHCP has another port than 67: tshark -d udp.port==6767,dhcp -r FILE')
     .action(async ({ mac: text, output }: { mac?: string; output?: string }, command: Command) => {
       const mac = text === undefined ? undefined : macOf(text)
       if (output === '-' && context.binary.isTerminal) {

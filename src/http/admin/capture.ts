@@ -31,7 +31,7 @@ export type DhcpExchange = {
 
 const LIMIT = 20
 /** Packets are decoded when they are asked for: so many take some milliseconds. */
-const MAX_LIMIT = 200
+const MAX_LIMIT = 100
 
 /** `/exchanges` and `/capture`: the latest DHCP packets, decoded or as a file for Wireshark. */
 export function captureRoutes(app: AdminApp, { boot, trace }: AdminOptions): void {
