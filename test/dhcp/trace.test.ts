@@ -179,14 +179,20 @@ test('a capture is of some clients or of all', (t) => {
   t.deepEqual(capture(trace()), [])
 })
 
-test('what is overwritten while a capture is made is left out of it', (t) => {
-  const traced = trace({ bytes: 1 << 19 })
-  for (let number = 0; number < 300; number++) traced.record(exchange({ answered: `old ${number}` }))
-  const pieces = traced.pcap()
-  const first = [pieces.next().value, pieces.next().value]
-  for (let number = 0; number < 300; number++) traced.record(exchange({ request: new Uint8Array(600) }))
-  const datagrams = udpDatagrams(Buffer.concat([...first, ...pieces]))
-  t.true(datagrams.length >= 200 && datagrams.length < 600, `${datagrams.length}`)
-  const payloads = [REQUEST, REPLY].map((bytes) => Buffer.from(bytes))
-  for (const { payload } of datagrams) t.true(payloads.some((each) => each.equals(payload)))
-})
+for (const [what, length] of [
+  ['by packets as long as theirs', 600],
+  ['by more packets than are counted, however short', 1]
+] as const) {
+  test(`what is overwritten while a capture is made is left out of it: ${what}`, (t) => {
+    const traced = trace({ bytes: 1 << 19 })
+    for (let count = 0; count < 300; count++) traced.record(exchange())
+    const pieces = traced.pcap()
+    const first = [pieces.next().value, pieces.next().value]
+    const newer = exchange({ request: new Uint8Array(length), reply: undefined })
+    for (let count = 0; count < 450; count++) traced.record(newer)
+    const datagrams = udpDatagrams(Buffer.concat([...first, ...pieces]))
+    t.true(datagrams.length >= 200 && datagrams.length < 600, `${datagrams.length}`)
+    const payloads = [REQUEST, REPLY].map((bytes) => Buffer.from(bytes))
+    for (const { payload } of datagrams) t.true(payloads.some((each) => each.equals(payload)))
+  })
+}
