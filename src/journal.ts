@@ -13,7 +13,7 @@ import type { Mac } from './net/mac.ts'
 import type { Step } from './net/step.ts'
 
 /** How long events are gathered before they are written: they are for reading, nothing waits for them. */
-const FLUSH_MS = 100
+const FLUSH_MS = 500
 /** How many may wait; what comes beyond, in a flood, is counted and left out. */
 const MAX_PENDING = 2000
 

@@ -4,7 +4,7 @@ import { contains, type Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import type { Situation } from './decide.ts'
 import type { Endpoints } from './endpoints.ts'
-import type { Facts } from './identify.ts'
+import type { DecisionFacts } from './identify.ts'
 
 /** The subnets of a client's link, the one that it was seen in first. */
 export type Link = readonly [Subnet, ...Subnet[]]
@@ -14,12 +14,12 @@ export type Objection = { readonly reason: string; readonly certain: boolean }
 
 /** Finds addresses for clients and says which they may have. What leases tell is in memory, so nothing here waits. */
 export class Addresses {
-  readonly #facts: Facts
+  readonly #facts: DecisionFacts
   readonly #endpoints: Endpoints
   /** The inventory's revision when the pools were last searched in vain. */
   #fullAt = -1
 
-  constructor(facts: Facts, endpoints: Endpoints) {
+  constructor(facts: DecisionFacts, endpoints: Endpoints) {
     this.#facts = facts
     this.#endpoints = endpoints
   }

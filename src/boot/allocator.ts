@@ -8,7 +8,7 @@ import { Addresses, type Link, poolsOf } from './addresses.ts'
 import { type BootAnswer, bootAnswer } from './answers.ts'
 import { type Decision, decide, type Situation } from './decide.ts'
 import type { Endpoints } from './endpoints.ts'
-import { type Facts, identify } from './identify.ts'
+import { type DecisionFacts, identify } from './identify.ts'
 import { type OptionSet, OptionSets } from './option-sets.ts'
 
 /**
@@ -60,12 +60,12 @@ const REGISTERED_LEASE = 43_200
 const QUARANTINE = 86_400
 
 export class AddressAllocator {
-  readonly #facts: Facts
+  readonly #facts: DecisionFacts
   readonly #endpoints: Endpoints
   readonly #options = new OptionSets()
   readonly #addresses: Addresses
 
-  constructor(facts: Facts, endpoints: Endpoints) {
+  constructor(facts: DecisionFacts, endpoints: Endpoints) {
     this.#facts = facts
     this.#endpoints = endpoints
     this.#addresses = new Addresses(facts, endpoints)

@@ -8,23 +8,26 @@ import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import type { Situation } from './decide.ts'
 
-/** The replicated facts that a decision needs, and the limit it keeps. */
-export type Facts = {
+/** What a decision follows from: the replicated facts, and the limit it keeps. */
+export type DecisionFacts = {
   readonly inventory: Inventory
   readonly leases: Leases
   readonly attempts: Attempts
-  readonly files: FileStore
+  readonly files: Pick<FileStore, 'size'>
   /** Whether the loaders' folder has a file. */
   readonly hasLoader: (file: string) => boolean
   /** In how many power-ons a generation's installer is offered. */
   readonly offerLimit: number
 }
 
+/** The same with the files themselves. */
+export type Facts = DecisionFacts & { readonly files: FileStore }
+
 /**
  * Gathers what is known of the client with this MAC.
  * @param link an address on its link; left out, the one it leased or is registered with.
  */
-export function identify(facts: Facts, mac: Mac, firmware: FirmwareName, link?: Ipv4): Situation {
+export function identify(facts: DecisionFacts, mac: Mac, firmware: FirmwareName, link?: Ipv4): Situation {
   const { inventory, leases, files, offerLimit } = facts
   const machine = inventory.machineByMac(mac)
   const own = machine?.interfaces.find((each) => each.mac === mac)
@@ -51,11 +54,11 @@ export function identify(facts: Facts, mac: Mac, firmware: FirmwareName, link?: 
 }
 
 /** In how many power-ons the generation was offered; the one that is going on now doesn't count. */
-function offeredEarlier({ attempts, leases }: Facts, machine: Machine, mac: Mac): number {
+function offeredEarlier({ attempts, leases }: DecisionFacts, machine: Machine, mac: Mac): number {
   const boot = { mac, lease: leases.handshakeOf(mac) }
   return attempts.ofGeneration(machine).filter((attempt) => !isSameBoot(attempt, boot)).length
 }
 
-function missingFile(files: FileStore, { kernel, initrd }: Image): string | undefined {
+function missingFile(files: DecisionFacts['files'], { kernel, initrd }: Image): string | undefined {
   return [kernel, initrd].find((file) => file !== null && files.size(file.sha256) !== file.size)?.name
 }
