@@ -32,7 +32,6 @@ import { StartError, startErrorOf } from './start-error.ts'
 import * as tftp from './tftp/server.ts'
 import { bootFiles } from './tftp-files.ts'
 import { configuredCertificate, ownCertificate } from './tls.ts'
-import { warmUp } from './warm-up.ts'
 
 export type Daemon = {
   readonly adminUrl: string
@@ -132,7 +131,6 @@ async function start(
     stops.push(() => server.close())
   }
   if (config.dhcp === 'authoritative') {
-    await warmUp()
     const server = await dhcp.start({
       interfaces,
       port: config.ports.dhcp,

@@ -6,6 +6,7 @@ import type { Config } from '../config.ts'
 import { addEmbeddedSubnet } from '../embedded.ts'
 import { type Daemon, startDaemon } from '../main.ts'
 import { StartError } from '../start-error.ts'
+import { warmUp } from '../warm-up.ts'
 import { CommandFailed } from './errors.ts'
 import type { Output } from './output.ts'
 
@@ -20,6 +21,7 @@ export async function serve(config: Config, embedded: boolean, version: string, 
     if (error instanceof StartError) throw new CommandFailed(error.message)
     throw error
   }
+  if (config.dhcp !== 'off') await warmUp()
   if (embedded && daemon.fresh) await addEmbeddedSubnet(daemon.inventory)
   const greeting = greetingOf(config, daemon)
   if (embedded) output.line(`\n${greeting.join('\n')}\n${nextSteps(daemon)}\n`)
