@@ -161,7 +161,7 @@ test('a refusal is one line with its code; one of several fields names each', as
     '  name: must match ^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$',
     '  disk: must match ^/dev/[A-Za-z0-9/._:+-]+$'
   ])
-  t.regex(await refused('leases', '--mac', 'junk'), /mac: "junk" is not a MAC address/)
+  t.regex(await refused('events', '--mac', 'junk'), /mac: "junk" is not a MAC address/)
 })
 
 test('explain prints the decision, its reasons, the DHCP answer and where the variables come from', async (t) => {
@@ -256,6 +256,7 @@ for (const args of [
   ['render', 'web1', 'passwd'],
   ['simulate'],
   ['simulate', '--mac', 'junk'],
+  ['leases', '--mac', 'junk'],
   ['simulate', '--mac', MAC, '--firmware', 'coreboot'],
   ['apply'],
   ['events', 'nonsense'],
