@@ -16,10 +16,10 @@ async function processTime(pid: number): Promise<number> {
   return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * MICROSECONDS_A_TICK
 }
 
-/** The most memory that a process has held at once, in MB. */
-export async function peakMemory(pid: number): Promise<number> {
+/** The memory that a process holds (its resident set), in MB. */
+export async function memory(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]
-  if (kibibytes === undefined) throw new Error(`process ${pid} has no VmHWM`)
+  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]
+  if (kibibytes === undefined) throw new Error(`process ${pid} has no VmRSS`)
   return (Number(kibibytes) * 1024) / 1e6
 }

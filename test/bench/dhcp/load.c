@@ -174,13 +174,19 @@ static void receive_all(struct generator *g) {
   flush(g);
 }
 
+/* How long an answer is waited for. In a storm it is as RFC 2131 (4.1) has it: 4, 8, 16, 32 seconds, each within one more or less. */
+static int64_t patience(const struct plan *plan, const struct exchange *exchange) {
+  if (!plan->storm) return plan->timeout;
+  const int doublings = exchange->tries < 4 ? exchange->tries - 1 : 3;
+  const uint32_t scattered = (exchange->xid + (uint32_t)exchange->tries) * 2654435761u;
+  return (plan->timeout << doublings) + (int64_t)(scattered >> 11) - SECOND;
+}
+
 /* Sends again what was not answered in time; a client whose REQUESTs are never answered begins anew. */
 static void retry(struct generator *g, int64_t now) {
   for (uint32_t i = 0; i < g->plan.outstanding; i++) {
     struct exchange *exchange = &g->exchanges[i];
-    if (exchange->state == IDLE) continue;
-    const int doublings = g->plan.storm && exchange->tries > 1 ? exchange->tries - 1 : 0;
-    if (now - exchange->sent < g->plan.timeout << (doublings < 3 ? doublings : 3)) continue;
+    if (exchange->state == IDLE || now - exchange->sent < patience(&g->plan, exchange)) continue;
     g->counts.lost++;
     const int forsaken = exchange->state == AWAITS_ACK && exchange->tries == REQUEST_TRIES;
     if (forsaken) discover(g, exchange, now);

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Host } from './link.ts'
 import { RELAY, SERVER } from './site.ts'
 
-/** Of 3 seconds, with 50,000 clients. On two cores perfdhcp sends more with one thread than with its usual two. */
-const TRIAL = ['-p', '3', '-R', '50000', '-g', 'single']
+/** Of 2 seconds, with 50,000 clients. On two cores perfdhcp sends more with one thread than with its usual two. */
+const TRIAL = ['-p', '2', '-R', '50000', '-g', 'single']
 /** Per cent. */
 const MOST_DROPS = 1
 /** Until a server that was overrun has nothing more of the trial to answer. */
 const recovery = () => sleep(500)
 /** How near the found rate is to one that fails. */
-const PRECISION = 1.04
+const PRECISION = 1.06
 const STEP = 1.4
 /** The share of the rate asked for that perfdhcp must reach for more to be asked. */
 const ENOUGH = 0.97

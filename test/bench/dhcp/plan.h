@@ -21,7 +21,7 @@ static const char USAGE[] =
     "  -w SECONDS   warm up before that, unmeasured (0)\n"
     "  -t MS        send a packet again when nothing came for this long (1000); it counts as lost\n"
     "  --renew      first bind all clients; then exchanges are renewals (ciaddr, no options 50 and 54)\n"
-    "  --storm      -n clients that have no address begin at once; they try again after 4, 8, 16, 32 seconds\n"
+    "  --storm      -n clients that have no address begin at once; they try again after about 4, 8, 16, 32 seconds\n"
     "  --ledger F   append every acknowledged lease to a file, as \"MAC ADDRESS\"\n";
 
 /* SLOT_BITS: so many bits of a transaction id say which of the outstanding exchanges it is. */

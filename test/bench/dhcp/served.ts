@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '../../e2e/lab/process.ts'
-import { cpuTime, peakMemory } from '../usage.ts'
+import { cpuTime, memory } from '../usage.ts'
 import type { Contender } from './contender.ts'
 import type { Link } from './link.ts'
 import { type LoadResult, load } from './load.ts'
@@ -26,7 +26,7 @@ export type Served = {
   /** CPU time that it has used, in microseconds. */
   cpuTime(): Promise<number>
   /** In MB. */
-  peakMemory(): Promise<number>
+  memory(): Promise<number>
 }
 
 /** A client that appears in no load. */
@@ -78,7 +78,7 @@ export async function serve<Result>(
       startTime: performance.now() - before,
       load: (...options) => load(generator, link.relay, options),
       cpuTime: async () => cpuTime(await link.server.processes()),
-      peakMemory: () => peakMemory(server.pid)
+      memory: () => memory(server.pid)
     })
   } catch (error) {
     const end = (await readFile(log, 'utf8')).split('\n').slice(-20).join('\n')

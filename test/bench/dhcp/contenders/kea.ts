@@ -16,12 +16,12 @@ function kea(program: string, folder: string): string[] {
 export const perfdhcp = kea(join(PEERS, 'usr/sbin/perfdhcp'), '/nonexistent')
 
 /** With one thread. */
-export const keaSingle: Contender = { ...contender('Kea', { 'enable-multi-threading': false }) }
+export const keaSingle: Contender = contender('Kea', { 'enable-multi-threading': false })
 
-/** With as many threads as the machine has cores, and room in the queue for a thousand clients at once. */
+/** With as many threads as its manual proposes for this kind of leases, and room in the queue for a thousand clients at once. */
 export const keaMulti: Contender = contender('Kea multi-threaded', {
   'enable-multi-threading': true,
-  'thread-pool-size': 2,
+  'thread-pool-size': 4,
   'packet-queue-size': 1024
 })
 
