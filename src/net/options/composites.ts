@@ -7,7 +7,7 @@ export function list<T>(item: FixedKind<T>, least = 1): Kind<readonly T[]> {
   return sequence(item, () => item.size, least)
 }
 
-/** Values of a kind that tell their own size. @param sizeOf bytes of the value that these begin with; NaN where they don't tell. */
+/** Values of a kind that tell their own size. @param sizeOf bytes of the value that these begin with; at least one. */
 export function sequence<T>(item: Kind<T>, sizeOf: (rest: Uint8Array) => number, least = 1): Kind<readonly T[]> {
   return {
     name: `list of ${item.name}`,
@@ -15,7 +15,7 @@ export function sequence<T>(item: Kind<T>, sizeOf: (rest: Uint8Array) => number,
       const items: T[] = []
       for (let rest = bytes; rest.length > 0; ) {
         const size = sizeOf(rest)
-        if (!(size <= rest.length)) throw new MalformedBytes(`the last of the list is cut off: ${rest.length} bytes`)
+        if (size > rest.length) throw new MalformedBytes(`the last of the list is cut off: ${rest.length} bytes`)
         items.push(item.read(rest.subarray(0, size)))
         rest = rest.subarray(size)
       }

@@ -16,7 +16,7 @@ const bootServers = sequence(
 const bootMenu = sequence(record({ type: uint16, text: counted(text) }), (rest) => 3 + countOf(rest))
 
 function countOf(rest: Uint8Array): number {
-  return rest[2] ?? Number.NaN
+  return rest[2] ?? 0
 }
 
 /** Sub-options that option 43 has for PXE clients (PXE 2.1, table 2-1). */

@@ -54,7 +54,7 @@ function readSubOptions(bytes: Uint8Array, ended: boolean): Options {
       at += 1
       continue
     }
-    const end = at + 2 + (bytes[at + 1] ?? bytes.length)
+    const end = at + 2 + (bytes[at + 1] ?? 0)
     if (end > bytes.length) throw new MalformedBytes(`sub-option ${code} is longer than what is left`)
     options.set(code, bytes.subarray(at + 2, end))
     at = end

@@ -6,7 +6,7 @@ import { uint32 } from './numbers.ts'
 import { fieldsOf, parseParts } from './parsing.ts'
 
 const block = record({ enterprise: uint32, data: counted(bytes) })
-const blocks = sequence(block, (rest) => 5 + (rest[4] ?? Number.NaN))
+const blocks = sequence(block, (rest) => 5 + (rest[4] ?? 0))
 
 /** Data for clients of some vendors, by IANA's enterprise number (RFC 3925). People write it as `{343: 0x0102}`. */
 export const vendors: Kind<ReadonlyMap<number, Uint8Array>> = {

@@ -42,7 +42,7 @@ test('RFC 3442: bits of the network that its mask does not cover are dropped', (
 })
 
 // Nothing; half a route; a prefix of 33 bits; a second route that is cut off.
-malformed(routes, '', '08', '080a0a4d00', '210a000000ff0a4d0001', '080a0a4d0001 00')
+malformed(routes, '', '08', '080a0a4d00', '210a0000ff0a4d0001', '080a0a4d0001 00')
 refused(
   routes,
   [[{ to: '10.77.0.9/24', via: '10.77.0.1' }], '[0].to: "10.77.0.9/24" has host bits set: the network is 10.77.0.0/24'],

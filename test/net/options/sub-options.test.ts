@@ -13,7 +13,7 @@ holds(relayAgentOptions, {
   bytes: bytesOf(1, 3, 'br1', 5, 4, 10, 88, 0, 1, 19, 0),
   json: { 'circuit-id': 'br1', 'link-selection': '10.88.0.1', 'relay-source-port': true }
 })
-// A code that has no name; RFC 3046 knows neither PAD nor END.
+// A code that has no name.
 holds(relayAgentOptions, {
   value: new Map([
     [200, bytesOf(10)],
@@ -24,6 +24,16 @@ holds(relayAgentOptions, {
   also: [{ 'option-200': '0a', 'option-6': 'subscriber 7' }]
 })
 malformed(relayAgentOptions, 'b0', 'b002 01', '0000 0a', 'ff')
+
+test('RFC 3046, section 2.0: a relay agent has no PAD and no END', (t) => {
+  t.deepEqual(
+    relayAgentOptions.read(fromHex('0001 0a ff01 0b')),
+    new Map([
+      [0, bytesOf(10)],
+      [255, bytesOf(11)]
+    ])
+  )
+})
 
 test('nothing inside is no sub-options', (t) => {
   t.deepEqual(relayAgentOptions.read(fromHex('')), new Map())
