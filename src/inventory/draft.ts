@@ -1,12 +1,13 @@
 import { type Ipv4, overlaps } from '../net/ipv4.ts'
 import { InventoryError } from './errors.ts'
 import {
+  type ClientClass,
   ENTITY_KINDS,
   type Entities,
   type EntityKind,
   type Facts,
+  type Global,
   type Image,
-  KEY_FIELD,
   keyOf,
   type Machine,
   type Role,
@@ -47,7 +48,9 @@ export class Draft implements AddressView {
   readonly revision: number
   /** What each will be; null where it will be gone. */
   readonly #changed: { [K in EntityKind]: Map<string, Entities[K] | null> } = {
+    global: new Map(),
     subnet: new Map(),
+    class: new Map(),
     image: new Map(),
     role: new Map(),
     machine: new Map()
@@ -92,6 +95,14 @@ export class Draft implements AddressView {
 
   putImage(image: Image): Image {
     return this.#put('image', image)
+  }
+
+  putClass(clientClass: ClientClass): ClientClass {
+    return this.#put('class', clientClass)
+  }
+
+  putGlobal(global: Global): Global {
+    return this.#put('global', global)
   }
 
   putSubnet(subnet: Subnet): Subnet {
@@ -212,19 +223,20 @@ export class Draft implements AddressView {
   }
 
   #userOf(kind: EntityKind, key: string): string | undefined {
-    if (kind === 'machine') return undefined
     for (const userKind of ENTITY_KINDS) {
       for (const entity of this.list(userKind)) {
-        const name = String(fieldValue(entity, KEY_FIELD[userKind]))
-        const refers =
-          kind === 'subnet'
-            ? userKind === 'machine' && (entity as Machine).interfaces.some((each) => each.subnet === key)
-            : fieldValue(entity, kind) === key
-        if (refers) return `${userKind} ${name}`
+        if (refersTo(entity, kind, key)) return `${userKind} ${keyOf(userKind, entity)}`
       }
     }
     return undefined
   }
+}
+
+/** A role's `class` is Puppet's: nothing refers to classes of clients. */
+function refersTo(entity: object, kind: EntityKind, key: string): boolean {
+  if (kind === 'subnet')
+    return 'interfaces' in entity && (entity as Machine).interfaces.some(({ subnet }) => subnet === key)
+  return (kind === 'role' || kind === 'image') && fieldValue(entity, kind) === key
 }
 
 function fieldValue(entity: object | undefined, field: string): unknown {

@@ -74,7 +74,7 @@ export class Inventory implements Base {
   }
 
   isEmpty(): boolean {
-    return ENTITY_KINDS.every((kind) => this.#entities[kind].size === 0)
+    return ENTITY_KINDS.every((kind) => kind === 'global' || this.#entities[kind].size === 0)
   }
 
   machineByMac(mac: string): Machine | undefined {
@@ -95,7 +95,7 @@ export class Inventory implements Base {
 
   /** The subnets on one link with a subnet, that one first. */
   subnetsOfLink(subnet: Subnet): readonly [Subnet, ...Subnet[]] {
-    return [subnet]
+    return this.#subnets.linkOf(subnet)
   }
 
   /** Whether a subnet names the address as its gateway, DNS or NTP server. */

@@ -147,5 +147,28 @@ export const MIGRATIONS: readonly string[] = [
   `
   -- What a lease became: bound, released or declined.
   ALTER TABLE lease ADD COLUMN state TEXT NOT NULL DEFAULT 'bound';
+  `,
+  `
+  -- DHCP options at every level, client classes, subnets that share a link.
+  ALTER TABLE subnet ADD COLUMN shared_network TEXT;
+  ALTER TABLE subnet ADD COLUMN authoritative TEXT NOT NULL DEFAULT 'true';
+  ALTER TABLE subnet ADD COLUMN options TEXT NOT NULL DEFAULT '{}';
+  ALTER TABLE role ADD COLUMN options TEXT NOT NULL DEFAULT '{}';
+  ALTER TABLE machine ADD COLUMN options TEXT NOT NULL DEFAULT '{}';
+
+  CREATE TABLE class (
+    name    TEXT PRIMARY KEY,
+    match   TEXT NOT NULL DEFAULT '{}',
+    options TEXT NOT NULL DEFAULT '{}',
+    note    TEXT
+  ) STRICT, WITHOUT ROWID;
+
+  -- What holds for all machines: always one row.
+  CREATE TABLE global (
+    name    TEXT PRIMARY KEY,
+    options TEXT NOT NULL DEFAULT '{}',
+    vars    TEXT NOT NULL DEFAULT '{}'
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO global (name) VALUES ('settings');
   `
 ]

@@ -1,8 +1,10 @@
 import { type Cidr, contains, ipv4ToNumber, isHostAddress, parseCidr, parseIpv4 } from '../net/ipv4.ts'
 import { isStationMac, type Mac, parseMac } from '../net/mac.ts'
-import { type FieldError, InventoryError } from './errors.ts'
+import type { OptionValues } from '../net/options/configured.ts'
+import { Check } from './check.ts'
+import type { GlobalInput, ImageInput, MachineInput, RoleInput, SubnetInput } from './inputs.ts'
 import { REGISTERED } from './lifecycle.ts'
-import type { Image, ImageInput, Machine, MachineInput, Pool, Role, RoleInput, Subnet, SubnetInput } from './model.ts'
+import { GLOBAL, type Global, type Image, type Machine, type Pool, type Role, type Subnet } from './model.ts'
 
 /**
  * From what an administrator wrote (of the right shape already) to the entity: canonical
@@ -32,6 +34,7 @@ export function machineFrom(input: MachineInput, before?: Machine): Machine {
     check.fail('interfaces', `${mac} is named twice`)
   }
   const uuid = check.optional('uuid', input.uuid, parseUuid)
+  const options = check.options('options', input.options)
   check.done()
   return {
     name: input.name,
@@ -45,6 +48,7 @@ export function machineFrom(input: MachineInput, before?: Machine): Machine {
     console: input.console ?? null,
     kernelArguments: input.kernelArguments ?? [],
     labels: input.labels ?? {},
+    options,
     vars: input.vars ?? {},
     facts: before?.facts ?? {},
     life: before && before.life.goal !== 'discover' ? before.life : REGISTERED
@@ -52,12 +56,16 @@ export function machineFrom(input: MachineInput, before?: Machine): Machine {
 }
 
 export function roleFrom(input: RoleInput): Role {
+  const check = new Check()
+  const options = check.options('options', input.options)
+  check.done()
   return {
     name: input.name,
     class: input.class ?? `role::${input.name}`,
     kind: input.kind ?? null,
     note: input.note ?? null,
     image: input.image ?? null,
+    options,
     vars: input.vars ?? {}
   }
 }
@@ -80,6 +88,13 @@ export function imageFrom(input: ImageInput): Image {
   }
 }
 
+export function globalFrom(input: GlobalInput): Global {
+  const check = new Check()
+  const options = check.options('options', input.options)
+  check.done()
+  return { name: GLOBAL, options, vars: input.vars ?? {} }
+}
+
 export function subnetFrom(input: SubnetInput): Subnet {
   const check = new Check()
   const cidr = check.value('cidr', input.cidr, parseCidr)
@@ -95,11 +110,13 @@ export function subnetFrom(input: SubnetInput): Subnet {
     list.map((text, index) => check.value(`${field}[${index}]`, text, parseIpv4))
   const pools = (input.pools ?? []).map((pool, index) => ({
     from: host(`pools[${index}].from`, pool.from),
-    to: host(`pools[${index}].to`, pool.to)
+    to: host(`pools[${index}].to`, pool.to),
+    ...poolOptions(check.options(`pools[${index}].options`, pool.options))
   }))
   checkPools(pools, check)
   const dns = addresses('dns', input.dns)
   const ntp = addresses('ntp', input.ntp)
+  const options = check.options('options', input.options)
   check.done()
   return {
     cidr,
@@ -111,8 +128,16 @@ export function subnetFrom(input: SubnetInput): Subnet {
     pools,
     lease: input.lease ?? DEFAULT_LEASE,
     vlan: input.vlan ?? null,
+    sharedNetwork: input.sharedNetwork ?? null,
+    authoritative: input.authoritative ?? true,
+    options,
     vars: input.vars ?? {}
   }
+}
+
+/** A pool without options is its addresses, and no more. */
+function poolOptions(options: OptionValues): Pick<Pool, 'options'> {
+  return Object.keys(options).length > 0 ? { options } : {}
 }
 
 function checkPools(pools: readonly Pool[], check: Check): void {
@@ -144,31 +169,4 @@ function parseUuid(text: string): string {
   const uuid = text.toLowerCase()
   if (!UUID.test(uuid)) throw new TypeError(`"${text}" is not a UUID`)
   return uuid
-}
-
-/** Collects what is wrong, so that an administrator sees all of it at once. */
-class Check {
-  readonly #errors: FieldError[] = []
-
-  fail(field: string, message: string): void {
-    this.#errors.push({ field, message })
-  }
-
-  /** On failure an empty text stands in: {@link done} throws before anyone can keep it. */
-  value<T extends string>(field: string, text: string, parse: (text: string) => T): T {
-    try {
-      return parse(text)
-    } catch (error) {
-      this.fail(field, (error as Error).message)
-      return '' as T
-    }
-  }
-
-  optional<T extends string>(field: string, text: string | undefined, parse: (text: string) => T): T | null {
-    return text === undefined ? null : this.value(field, text, parse)
-  }
-
-  done(): void {
-    if (this.#errors.length > 0) throw InventoryError.invalid(this.#errors)
-  }
 }

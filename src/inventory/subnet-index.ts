@@ -6,10 +6,12 @@ export class SubnetIndex {
   readonly all: readonly Subnet[]
   /** By how many addresses a network has, and which of the networks of that size it is. */
   readonly #bySize = new Map<number, Map<number, Subnet>>()
+  readonly #bySharedNetwork: ReadonlyMap<string | null, readonly Subnet[]>
   readonly #services = new Set<Ipv4>()
 
   constructor(subnets: Iterable<Subnet>) {
     this.all = [...subnets]
+    this.#bySharedNetwork = Map.groupBy(this.all, ({ sharedNetwork }) => sharedNetwork)
     for (const subnet of this.all) {
       const size = 2 ** (32 - prefixOf(subnet.cidr))
       const networks = this.#bySize.get(size) ?? new Map<number, Subnet>()
@@ -28,6 +30,13 @@ export class SubnetIndex {
       if (subnet !== undefined) return subnet
     }
     return undefined
+  }
+
+  /** The subnets of one link: a subnet, and after it those of the same shared network. */
+  linkOf(subnet: Subnet): readonly [Subnet, ...Subnet[]] {
+    if (subnet.sharedNetwork === null) return [subnet]
+    const together = this.#bySharedNetwork.get(subnet.sharedNetwork) ?? []
+    return [subnet, ...together.filter(({ cidr }) => cidr !== subnet.cidr)]
   }
 
   /** Whether an address is a gateway, DNS or NTP server of any subnet: nobody is given it by itself. */

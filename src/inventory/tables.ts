@@ -22,9 +22,9 @@ const COLUMNS: Record<EntityKind, readonly Column[]> = {
     ...['role', 'image'].map(word),
     ...['uuid', 'serial'].map(text),
     ...['disk', 'localBoot', 'console'].map(word),
-    ...['kernelArguments', 'labels', 'vars', 'facts', 'life'].map(json)
+    ...['kernelArguments', 'labels', 'options', 'vars', 'facts', 'life'].map(json)
   ],
-  role: [...['class', 'kind', 'note', 'image'].map(text), json('vars')],
+  role: [...['class', 'kind', 'note', 'image'].map(text), ...['options', 'vars'].map(json)],
   image: [
     ...['family', 'release', 'architecture'].map(text),
     ...['kernel', 'initrd', 'kernelArguments', 'vars'].map(json)
@@ -34,9 +34,11 @@ const COLUMNS: Record<EntityKind, readonly Column[]> = {
     ...['dns', 'ntp'].map(json),
     text('domain'),
     json('pools'),
-    ...['lease', 'vlan'].map(text),
-    json('vars')
-  ]
+    ...['lease', 'vlan', 'sharedNetwork'].map(text),
+    ...['authoritative', 'options', 'vars'].map(json)
+  ],
+  class: [...['match', 'options'].map(json), text('note')],
+  global: ['options', 'vars'].map(json)
 }
 
 export function columnsOf(kind: EntityKind): readonly Column[] {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import { Value } from 'typebox/value'
 import { parse } from 'yaml'
-import { ImageInput, MachineInput, RoleInput, SubnetInput } from '../../src/inventory/model.ts'
+import { ImageInput, MachineInput, RoleInput, SubnetInput } from '../../src/inventory/inputs.ts'
 import { imageFrom, roleFrom, subnetFrom } from '../../src/inventory/normalize.ts'
 
 type Role = { name: string; kind?: string; note?: string; alias?: string }

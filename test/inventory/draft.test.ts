@@ -1,6 +1,9 @@
 import test from 'ava'
 import { InventoryError, type InventoryErrorCode } from '../../src/inventory/errors.ts'
 import { DISCOVERED, nextGeneration } from '../../src/inventory/lifecycle.ts'
+import { GLOBAL } from '../../src/inventory/model.ts'
+import { globalFrom } from '../../src/inventory/normalize.ts'
+import { classFrom } from '../../src/inventory/normalize-class.ts'
 import { change, dump, image, machine, openStore, role, subnet } from '../support/inventory.ts'
 import { cidr, ip, mac } from '../support/values.ts'
 
@@ -132,6 +135,25 @@ test('what nothing in the draft uses any more can be deleted by it', async (t) =
   t.true(store.inventory.isEmpty())
 })
 
+test("a class of clients is in nobody's way: a role's `class` is Puppet's", async (t) => {
+  const store = await site()
+  await change(store, (draft) => {
+    draft.putClass(classFrom({ name: 'role::db', match: { userClass: 'iPXE' } }))
+    draft.putRole({ ...role('db'), class: 'role::db' })
+  })
+  await change(store, (draft) => draft.delete('class', 'role::db'))
+  t.is(store.inventory.get('class', 'role::db'), undefined)
+})
+
+test('the global settings are there from the beginning, and changed like any other entity', async (t) => {
+  const store = openStore()
+  t.deepEqual(store.inventory.need('global', GLOBAL), { name: GLOBAL, options: {}, vars: {} })
+  t.true(store.inventory.isEmpty())
+  await change(store, (draft) => draft.putGlobal(globalFrom({ vars: { timezone: 'Europe/Oslo' } })))
+  t.like(openStore({ db: store.db }).inventory.need('global', GLOBAL), { vars: { timezone: 'Europe/Oslo' } })
+  t.is(store.events.list({ limit: 1 })[0]?.message, 'global settings changed: vars')
+})
+
 const discovered = (number: number) => ({
   ...machine(`new-${number}`, number),
   facts: { serial: `S${number}`, product: 'box' },
@@ -166,7 +188,7 @@ test('a draft tells what it would change, field by field, and has no effect when
     draft.edits().map(({ kind, key, action, fields }) => [kind, key, action, fields.map(({ field }) => field)]),
     [
       ['role', 'db', 'delete', []],
-      ['role', 'web', 'create', ['class', 'kind', 'note', 'image', 'vars']],
+      ['role', 'web', 'create', ['class', 'kind', 'note', 'image', 'options', 'vars']],
       ['machine', 'db-1', 'change', ['role', 'labels']]
     ]
   )

@@ -1,6 +1,5 @@
 import test from 'ava'
 import { change, machine, openStore, subnet } from '../support/inventory.ts'
-import { mac } from '../support/values.ts'
 
 test('equal values of several machines are one in memory, which nobody can change', async (t) => {
   const first = openStore()

@@ -1,8 +1,8 @@
 import test from 'ava'
 import { InventoryError } from '../../src/inventory/errors.ts'
+import type { MachineInput, SubnetInput } from '../../src/inventory/inputs.ts'
 import { DISCOVERED, nextGeneration, REGISTERED } from '../../src/inventory/lifecycle.ts'
-import type { MachineInput, SubnetInput } from '../../src/inventory/model.ts'
-import { imageFrom, machineFrom, roleFrom, subnetFrom, subnetKey } from '../../src/inventory/normalize.ts'
+import { globalFrom, imageFrom, machineFrom, roleFrom, subnetFrom, subnetKey } from '../../src/inventory/normalize.ts'
 import { cidr, ip, mac } from '../support/values.ts'
 
 const FILE = { name: 'linux', sha256: 'a'.repeat(64), size: 1 }
@@ -123,6 +123,26 @@ const wrong: [rule: string, make: () => unknown, fields: Record<string, RegExp>]
       'ntp[0]': /"n"/
     }
   ],
+  [
+    'options of each level, by name and place, with what was probably meant',
+    () =>
+      subnetOf({
+        options: { 'domain-serach': ['lab.org'], routers: ['10.77.0.300', '10.77.0.1'] },
+        pools: [{ from: '10.77.0.10', to: '10.77.0.20', options: { 'interface-mtu': 'big' } }]
+      }),
+    {
+      'pools[0].options.interface-mtu': /from 0 to 65535/,
+      'options.domain-serach': /did you mean domain-search\?/,
+      'options.routers[0]': /"10.77.0.300"/
+    }
+  ],
+  ['an option of a machine', () => machineOf({ options: { 300: '0x01' } }), { 'options.300': /not a code/ }],
+  [
+    'an option of a role',
+    () => roleFrom({ name: 'db', options: { 'subnet-mask': '1' } }),
+    { 'options.subnet-mask': /can't be set/ }
+  ],
+  ['a global option', () => globalFrom({ options: { 6: 'ns1' } }), { 'options.6': /"ns1"/ }],
   ['the key of a subnet', () => subnetKey('10.77.0.9/24'), { cidr: /the network is 10.77.0.0\/24/ }]
 ]
 
@@ -151,27 +171,57 @@ test('absent values get their defaults', (t) => {
     console: null,
     kernelArguments: [],
     labels: {},
+    options: {},
     vars: {},
     facts: {},
     life: REGISTERED
   })
   t.like(roleFrom({ name: 'openstack::nova::api' }), { class: 'role::openstack::nova::api', kind: null, vars: {} })
   t.like(subnetOf({}), { gateway: null, dns: [], ntp: [], domain: null, pools: [], lease: 3600, vlan: null })
+  t.like(subnetOf({}), { sharedNetwork: null, authoritative: true, options: {} })
+  t.deepEqual(globalFrom({}), { name: 'settings', options: {}, vars: {} })
 })
 
 test('what is given is kept', (t) => {
   const given = { name: 'db-1', role: 'db', image: 'i', serial: 'S', disk: '/dev/sda', localBoot: 'sanboot' } as const
   const lists = { kernelArguments: ['quiet'], labels: { rack: 'b7' }, vars: { a: 1 } }
   t.like(machineOf({ ...given, ...lists, console: 'ttyS0' }), { ...given, ...lists, console: 'ttyS0' })
-  const role = { name: 'db', class: 'site::db', kind: 'virtual', note: 'n', image: 'i', vars: { a: 1 } } as const
+  const role = {
+    name: 'db',
+    class: 'site::db',
+    kind: 'virtual',
+    note: 'n',
+    image: 'i',
+    options: { tcode: 'Europe/Oslo' },
+    vars: { a: 1 }
+  } as const
   t.deepEqual(roleFrom(role), role)
   const image = { name: 'i', family: 'debian', release: 'bookworm', architecture: 'arm64' } as const
   const files = { kernel: FILE, initrd: FILE, kernelArguments: ['quiet'], vars: { a: 1 } }
   t.deepEqual(imageFrom({ ...image, ...files }), { ...image, ...files })
   const pools = [{ from: '10.77.0.10', to: '10.77.0.20' }]
   const subnet = { name: 'lab', gateway: '10.77.0.1', dns: ['10.0.0.1'], ntp: ['10.0.0.2'], domain: 'lab.org', pools }
-  const numbers = { lease: 120, vlan: 7, vars: { a: 1 } }
+  const numbers = { lease: 120, vlan: 7, sharedNetwork: 'lab', authoritative: false, vars: { a: 1 } }
   t.like(subnetOf({ ...subnet, ...numbers }) as object, { cidr: '10.77.0.0/24', ...subnet, ...numbers })
+})
+
+test('options are kept in one form, and a pool without any is its addresses and no more', (t) => {
+  const options = { 6: '10.0.0.1', 'option-224': '0A:0B', routers: null }
+  const canonical = { 'domain-name-servers': ['10.0.0.1'], 224: '0x0a0b', routers: null }
+  const range = { from: '10.77.0.10', to: '10.77.0.19' }
+  const other = { from: '10.77.0.20', to: '10.77.0.29' }
+  const { pools, ...subnet } = subnetOf({
+    options,
+    pools: [
+      { ...range, options },
+      { ...other, options: {} }
+    ]
+  })
+  t.deepEqual(subnet.options, canonical)
+  t.deepEqual(pools as object, [{ ...range, options: canonical }, other])
+  for (const entity of [machineOf({ options }), roleFrom({ name: 'db', options }), globalFrom({ options })]) {
+    t.deepEqual(entity.options, canonical)
+  }
 })
 
 test('a replacement keeps the address of each MAC, the state and the facts', (t) => {

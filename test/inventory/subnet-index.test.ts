@@ -50,6 +50,21 @@ test('gateways, DNS and NTP servers of any subnet are services, whichever subnet
   t.false(index.isService(ip('10.77.0.1')))
 })
 
+test('subnets of one shared network are on one link, the one asked about first', (t) => {
+  const of = (network: string, sharedNetwork?: string) =>
+    subnet({
+      cidr: `10.${network}.0.0/24`,
+      gateway: `10.${network}.0.1`,
+      pools: [],
+      ...(sharedNetwork && { sharedNetwork })
+    })
+  const [one, two, alone, other, third] = [of('1', 'lab'), of('2', 'lab'), of('3'), of('4', 'rack'), of('5', 'lab')]
+  const index = new SubnetIndex([one, two, alone, other, third])
+  t.deepEqual(index.linkOf(two), [two, one, third])
+  t.deepEqual(index.linkOf(alone), [alone])
+  t.deepEqual(index.linkOf(other), [other])
+})
+
 test('the inventory answers by the subnets as they are now, a draft by those that will be', async (t) => {
   const store = openStore()
   const { inventory } = store

@@ -8,11 +8,20 @@ import { choice, Validator } from '../../net/validation.ts'
 import type { AdminApp } from './app.ts'
 import { byKey } from './lists.ts'
 import { inputOf, withoutReadOnly } from './views.ts'
-import { checkShape, pluralOf, putInput, raise } from './writers.ts'
+import { checkShape, PLURALS, putInput, raise } from './writers.ts'
+
+type Given = Record<string, unknown>
 
 const list = Type.Optional(Type.Array(Type.Object({})))
 const Document = Type.Object(
-  { subnets: list, images: list, roles: list, machines: list },
+  {
+    global: Type.Optional(Type.Object({})),
+    subnets: list,
+    classes: list,
+    images: list,
+    roles: list,
+    machines: list
+  },
   { additionalProperties: false, description: 'A part of the inventory, or all of it.' }
 )
 
@@ -34,17 +43,16 @@ export function applyRoutes(app: AdminApp, inventory: Inventory, files: FileStor
     return { dryRun, edits: edits.map(editView), ...outcome }
   })
 
-  app.get('/export', { schema: { tags: ['inventory'] } }, () =>
-    Object.fromEntries(
-      ENTITY_KINDS.map((kind) => [
-        pluralOf(kind),
-        [...inventory.list(kind)]
-          .filter((entity) => !('life' in entity) || entity.life.goal !== 'discover')
-          .map((entity) => inputOf(kind, entity))
-          .sort((a, b) => byKey(kind, a, b))
-      ])
-    )
-  )
+  app.get('/export', { schema: { tags: ['inventory'] } }, () => {
+    const parts = ENTITY_KINDS.map((kind) => {
+      const entities = [...inventory.list(kind)]
+        .filter((entity) => !('life' in entity) || entity.life.goal !== 'discover')
+        .map((entity) => inputOf(kind, entity))
+        .sort((a, b) => byKey(kind, a, b))
+      return [PLURALS[kind], kind === 'global' ? entities[0] : entities]
+    })
+    return Object.fromEntries(parts)
+  })
 }
 
 /** In the order in which they refer to each other; every entity that is wrong is named. */
@@ -52,8 +60,7 @@ function putAll(draft: Draft, files: FileStore, validator: Validator, document: 
   const errors: { field: string; message: string }[] = []
   for (const kind of ENTITY_KINDS) {
     const named = new Set<string>()
-    for (const [index, given] of (document[`${kind}s`] ?? []).entries()) {
-      const entity = withoutReadOnly(given) as Record<string, unknown>
+    for (const { place, entity } of partsOf(document, kind)) {
       try {
         checkShape(validator, kind, entity)
         const put = putInput(draft, files, kind, kind === 'image' ? withFiles(draft, entity) : entity)
@@ -62,7 +69,6 @@ function putAll(draft: Draft, files: FileStore, validator: Validator, document: 
         named.add(key)
       } catch (error) {
         if (!(error instanceof InventoryError)) throw error
-        const place = `${kind}s[${index}]${typeof entity[KEY_FIELD[kind]] === 'string' ? ` (${entity[KEY_FIELD[kind]]})` : ''}`
         const fields = error.fields.length > 0 ? error.fields : [{ field: '', message: error.message }]
         for (const { field, message } of fields) errors.push({ field: field ? `${place}.${field}` : place, message })
       }
@@ -71,8 +77,18 @@ function putAll(draft: Draft, files: FileStore, validator: Validator, document: 
   if (errors.length > 0) throw InventoryError.invalid(errors)
 }
 
+/** A kind's entities, each with where it stands: `roles[0] (db)`. */
+function partsOf(document: Static<typeof Document>, kind: EntityKind): { place: string; entity: Given }[] {
+  if (kind === 'global') return document.global ? [{ place: 'global', entity: document.global as Given }] : []
+  return (document[PLURALS[kind]] ?? []).map((given, index) => {
+    const entity = withoutReadOnly(given) as Given
+    const key = entity[KEY_FIELD[kind]]
+    return { place: `${PLURALS[kind]}[${index}]${typeof key === 'string' ? ` (${key})` : ''}`, entity }
+  })
+}
+
 /** An image's files come by import, not by document: one that names none keeps what it has. */
-function withFiles(draft: Draft, image: Record<string, unknown>): Record<string, unknown> {
+function withFiles(draft: Draft, image: Given): Given {
   const before = draft.get('image', String(image.name))
   return before?.kernel && before.initrd ? { kernel: before.kernel, initrd: before.initrd, ...image } : image
 }

@@ -1,29 +1,16 @@
 import { stateOf } from '../../inventory/lifecycle.ts'
-import {
-  type Entities,
-  type EntityKind,
-  ImageInput,
-  type Machine,
-  MachineInput,
-  RoleInput,
-  SubnetInput
-} from '../../inventory/model.ts'
+import type { Entities, EntityKind, Machine } from '../../inventory/model.ts'
+import { SCHEMAS } from './writers.ts'
 
 /** What REST shows and does not take: dropped from bodies, so that what was read can be edited and put back. */
 const READ_ONLY = ['state', 'generation', 'facts', 'replicated'] as const
 
-/** The order in which fields are shown: an export is the same text whenever it is made. */
-const FIELDS: Record<EntityKind, readonly string[]> = {
-  machine: Object.keys(MachineInput.properties),
-  role: Object.keys(RoleInput.properties),
-  image: Object.keys(ImageInput.properties),
-  subnet: Object.keys(SubnetInput.properties)
-}
-
 /** An entity as REST shows it: absent values left out, a machine's life as its state. */
 export function viewOf(kind: EntityKind, entity: Entities[EntityKind]): Record<string, unknown> {
-  const fields = entity as Record<string, unknown>
-  const shown = present(Object.fromEntries(FIELDS[kind].map((field) => [field, fields[field] ?? null])))
+  const values = entity as Record<string, unknown>
+  // In the schema's order: an export is the same text whenever it is made.
+  const fields = Object.keys(SCHEMAS[kind].properties)
+  const shown = present(Object.fromEntries(fields.map((field) => [field, values[field] ?? null])))
   if (kind !== 'machine') return shown
   const { life, interfaces, facts } = entity as Machine
   return {

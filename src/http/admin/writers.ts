@@ -2,21 +2,30 @@ import type { Draft } from '../../inventory/draft.ts'
 import { InventoryError } from '../../inventory/errors.ts'
 import type { FileStore } from '../../inventory/files.ts'
 import { checkImageFiles } from '../../inventory/image-files.ts'
-import {
-  type Entities,
-  type EntityKind,
-  ImageInput,
-  MachineInput,
-  RoleInput,
-  SubnetInput
-} from '../../inventory/model.ts'
-import { imageFrom, machineFrom, roleFrom, subnetFrom } from '../../inventory/normalize.ts'
+import { ClassInput, GlobalInput, ImageInput, MachineInput, RoleInput, SubnetInput } from '../../inventory/inputs.ts'
+import type { Entities, EntityKind } from '../../inventory/model.ts'
+import { globalFrom, imageFrom, machineFrom, roleFrom, subnetFrom } from '../../inventory/normalize.ts'
+import { classFrom } from '../../inventory/normalize-class.ts'
 import { type Finding, fieldOf, type Validator } from '../../net/validation.ts'
 
-export const SCHEMAS = { machine: MachineInput, role: RoleInput, image: ImageInput, subnet: SubnetInput } as const
+export const SCHEMAS = {
+  global: GlobalInput,
+  subnet: SubnetInput,
+  class: ClassInput,
+  image: ImageInput,
+  role: RoleInput,
+  machine: MachineInput
+} as const
 
-const PLURALS = { machine: 'machines', role: 'roles', image: 'images', subnet: 'subnets' } as const
-export const pluralOf = (kind: EntityKind) => PLURALS[kind]
+/** What REST and YAML call all entities of a kind. */
+export const PLURALS = {
+  global: 'global',
+  subnet: 'subnets',
+  class: 'classes',
+  image: 'images',
+  role: 'roles',
+  machine: 'machines'
+} as const
 
 /** Puts an entity of the right shape into a draft, where it replaces the one of its name. */
 export function putInput(draft: Draft, files: FileStore, kind: EntityKind, input: unknown): Entities[EntityKind] {
@@ -25,6 +34,10 @@ export function putInput(draft: Draft, files: FileStore, kind: EntityKind, input
       const body = input as MachineInput
       return draft.putMachine(machineFrom(body, draft.get('machine', body.name)))
     }
+    case 'global':
+      return draft.putGlobal(globalFrom(input as GlobalInput))
+    case 'class':
+      return draft.putClass(classFrom(input as ClassInput))
     case 'role':
       return draft.putRole(roleFrom(input as RoleInput))
     case 'subnet':

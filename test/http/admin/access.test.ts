@@ -26,7 +26,8 @@ const ROUTES = [
   'POST /api/v1/machines/{name}/retire',
   'POST /api/v1/simulations',
   'PUT /api/v1/files/{sha256}',
-  ...['images', 'machines', 'roles', 'subnets'].flatMap((each) => [
+  ...['GET', 'PATCH', 'PUT'].map((method) => `${method} /api/v1/global`),
+  ...['classes', 'images', 'machines', 'roles', 'subnets'].flatMap((each) => [
     `GET /api/v1/${each}`,
     `POST /api/v1/${each}`,
     ...['DELETE', 'GET', 'PATCH', 'PUT'].map((method) => `${method} /api/v1/${each}/{key}`)

@@ -12,10 +12,29 @@ const short = ({ edits }: Applied) => edits.map(({ kind, key, action }) => `${ac
 const SITE = parse(readFileSync(join(import.meta.dirname, '../../../examples/site.yaml'), 'utf8'))
 
 const DOCUMENT = {
+  classes: [{ name: 'pxe', match: { vendorClass: 'PXEClient' }, options: { 'tftp-server-name': 'boot' } }],
+  global: { options: { 'domain-search': ['example.org'] } },
   machines: [{ name: 'db1', role: 'db', interfaces: [{ mac: '52:54:00:00:00:0b' }] }],
   roles: [{ name: 'db', image: 'debian-12' }],
   images: [{ name: 'debian-12', family: 'debian', release: 'bookworm', architecture: 'amd64' }],
   subnets: [SUBNET]
+}
+
+/** Every level's options, also ones that are not to be sent. */
+const OPTIONS = {
+  global: { options: { 'ntp-servers': '10.0.0.1' }, vars: { timezone: 'Etc/UTC' } },
+  subnets: [
+    {
+      cidr: '10.79.0.0/24',
+      sharedNetwork: 'lab',
+      authoritative: false,
+      options: { routers: null },
+      pools: [{ from: '10.79.0.10', to: '10.79.0.19', options: { 26: 9000 } }]
+    }
+  ],
+  classes: [{ name: 'old-pxe', match: { firmware: ['bios'], mac: '5254.00' }, options: { 224: '0A' } }],
+  roles: [{ name: 'web', options: { tcode: 'Europe/Oslo' } }],
+  machines: [{ name: 'web1', interfaces: [{ mac: '52:54:00:00:00:0a' }], options: { 'host-name': 'www' } }]
 }
 
 test('a document is applied whole, in the order in which its parts refer to each other', async (t) => {
@@ -23,7 +42,9 @@ test('a document is applied whole, in the order in which its parts refer to each
   const { status, body } = await rest.send<Applied>('POST', '/apply', DOCUMENT)
   t.is(status, 200)
   t.deepEqual(short(body), [
+    'change global settings',
     'create subnet 10.77.0.0/24',
+    'create class pxe',
     'create image debian-12',
     'create role db',
     'create machine db1'
@@ -59,6 +80,8 @@ test('one fault and nothing is applied; every fault is named, with the name of w
   const { rest } = await startTandem(t)
   const { status, body } = await rest.send<Problem>('POST', '/apply', {
     subnets: [SUBNET, { cidr: '10.77.0.0/25' }, { cidr: 'junk' }],
+    global: { options: { router: '10.0.0.1' } },
+    classes: [{ name: 'pxe', match: {} }],
     roles: [{ name: 'good' }, { name: 'bad', kind: 'big' }, {}],
     machines: [
       { name: 'db1', role: 'nobody', interfaces: [{ mac: 'junk' }] },
@@ -69,8 +92,10 @@ test('one fault and nothing is applied; every fault is named, with the name of w
   t.deepEqual(
     body.errors?.map(({ field }) => field),
     [
+      'global.options.router',
       'subnets[1] (10.77.0.0/25)',
       'subnets[2] (junk).cidr',
+      'classes[0] (pxe).match',
       'roles[1] (bad).kind',
       'roles[2].name',
       'machines[0] (db1).interfaces[0].mac',
@@ -115,13 +140,16 @@ test('the example site applies, and then holds every role', async (t) => {
 test('what one service exports makes another the same', async (t) => {
   const one = await startSite(t)
   await one.rest.send('POST', '/apply', SITE)
+  await one.rest.send('POST', '/apply', OPTIONS)
   const { body: exported } = await one.rest.get('/export')
   const other = await startTandem(t)
   // Files don't travel in a document.
   const images = (exported.images as Record<string, unknown>[]).map(({ kernel: _, initrd: __, ...image }) => image)
   t.is((await other.rest.send('POST', '/apply', { ...exported, images })).status, 200)
   t.deepEqual((await other.rest.get('/export')).body, { ...exported, images })
-  t.deepEqual((await one.rest.send<Applied>('POST', '/apply', exported)).body.edits, [])
+  for (const document of [exported, OPTIONS]) {
+    t.deepEqual((await one.rest.send<Applied>('POST', '/apply', document)).body.edits, [])
+  }
 })
 
 test("an image's files come by import: a document that names none leaves them", async (t) => {

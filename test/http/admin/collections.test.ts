@@ -16,13 +16,14 @@ const KINDS = [
       localBoot: 'exit',
       kernelArguments: [],
       labels: {},
+      options: {},
       vars: {},
       facts: {},
       state: 'registered',
       generation: 0
     },
-    patch: { serial: null, vars: { user: 'ops' } },
-    patched: { serial: undefined, vars: { user: 'ops' } },
+    patch: { serial: null, vars: { user: 'ops' }, options: { 26: 9000 } },
+    patched: { serial: undefined, vars: { user: 'ops' }, options: { 'interface-mtu': 9000 } },
     wrong: { interfaces: [{ mac: 5 }], disk: 'sda', colour: 'red' },
     fields: ['colour', 'disk', 'interfaces[0].mac']
   },
@@ -30,7 +31,7 @@ const KINDS = [
     collection: '/roles',
     key: 'ceph::mon',
     input: { name: 'ceph::mon', kind: 'virtual' },
-    becomes: { name: 'ceph::mon', class: 'role::ceph::mon', kind: 'virtual', vars: {} },
+    becomes: { name: 'ceph::mon', class: 'role::ceph::mon', kind: 'virtual', options: {}, vars: {} },
     patch: { kind: 'physical', note: 'also known as cephmon' },
     patched: { kind: 'physical', note: 'also known as cephmon' },
     wrong: { kind: 'big', vars: { UPPER: 1 }, note: 5 },
@@ -65,12 +66,36 @@ const KINDS = [
       pools: [],
       lease: 3600,
       vlan: 78,
+      authoritative: true,
+      options: {},
       vars: {}
     },
     patch: { vlan: null, domain: 'example.org' },
     patched: { vlan: undefined, domain: 'example.org' },
     wrong: { lease: 1, dns: '10.78.0.1', pools: [{ from: '10.78.0.9' }] },
     fields: ['dns', 'lease', 'pools[0].to']
+  },
+  {
+    collection: '/classes',
+    key: 'old-pxe',
+    input: {
+      name: 'old-pxe',
+      match: { firmware: ['bios'], mac: '5254.00' },
+      options: { 'domain-search': 'lab.org', 'time-offset': null }
+    },
+    becomes: {
+      name: 'old-pxe',
+      match: { firmware: ['bios'], mac: '52:54:00' },
+      options: { 'domain-search': ['lab.org'], 'time-offset': null }
+    },
+    patch: { match: { firmware: null, relay: '10.88.0.1' }, options: { 'domain-search': null }, note: 'old ones' },
+    patched: {
+      match: { mac: '52:54:00', relay: '10.88.0.1' },
+      options: { 'time-offset': null },
+      note: 'old ones'
+    },
+    wrong: { match: { firmware: ['efi'], mac: 5 }, options: [] },
+    fields: ['match.firmware[0]', 'match.mac', 'options']
   }
 ] as const
 
@@ -206,6 +231,46 @@ for (const { collection, key, input, becomes, patch, patched, wrong, fields } of
     const field = collection === '/subnets' ? 'cidr' : 'name'
     const renamed = { ...input, [field]: field === 'cidr' ? '10.79.0.0/24' : 'other' }
     t.deepEqual(refusal(await rest.send<Problem>('PUT', one, renamed)), [400, 'invalid', field])
+  })
+}
+
+test('the global settings are read, replaced and changed; they never come or go', async (t) => {
+  const { rest } = await startTandem(t)
+  const before = await rest.get('/global')
+  t.deepEqual(before.body, { options: {}, vars: {} })
+  const input = { options: { 'ntp-servers': '10.0.0.1', routers: null }, vars: { locale: 'C' } }
+  const canonical = { ...input, options: { 'ntp-servers': ['10.0.0.1'], routers: null } }
+  const put = await rest.send('PUT', '/global', input)
+  t.is(put.status, 200)
+  t.deepEqual(wrote(put), canonical)
+  t.deepEqual((await rest.get('/global')).body, canonical)
+  const patched = await rest.send('PATCH', '/global', { options: { 'ntp-servers': null }, vars: { user: 'ops' } })
+  t.deepEqual(wrote(patched), { options: { routers: null }, vars: { locale: 'C', user: 'ops' } })
+  const old = { 'if-match': String(put.headers.etag) }
+  t.deepEqual(refusal(await rest.send<Problem>('PUT', '/global', {}, old)), [412, 'stale'])
+  t.deepEqual(wrote(await rest.send('PUT', '/global', {})), before.body)
+  for (const method of ['POST', 'DELETE'] as const) t.is((await rest.send(method, '/global')).status, 404)
+})
+
+for (const [path, body, fields] of [
+  ['/global', { options: { router: '10.0.0.1', routers: 'x' } }, ['options.router', 'options.routers']],
+  ['/global', { colour: 'red', vars: { UPPER: 1 } }, ['colour', 'vars.UPPER']],
+  ['/classes/pxe', { match: {}, options: { 300: '0x01' } }, ['match', 'options.300']],
+  ['/roles/db', { options: { 'dhcp-lease-time': 60 } }, ['options.dhcp-lease-time']],
+  [
+    '/subnets/10.79.0.0%2F24',
+    { pools: [{ from: '10.79.0.1', to: '10.79.0.9', options: { 224: 'zz' } }], options: { 'log-servers': [] } },
+    ['options.log-servers', 'pools[0].options.224']
+  ],
+  [
+    '/machines/db1',
+    { interfaces: [{ mac: '52:54:00:00:00:0b' }], options: { 'classless-static-routes': [{ to: 'x' }] } },
+    ['options.classless-static-routes[0].to', 'options.classless-static-routes[0].via']
+  ]
+] as const) {
+  test(`wrong options are named, each: ${path} ${JSON.stringify(Object.keys(body))}`, async (t) => {
+    const rest = await withSubnet(t)
+    t.deepEqual(refusal(await rest.send<Problem>('PUT', path, body)), [400, 'invalid', ...fields])
   })
 }
 

@@ -1,5 +1,12 @@
 import test from 'ava'
-import { ImageInput, MachineInput, RoleInput, SubnetInput } from '../../src/inventory/model.ts'
+import {
+  ClassInput,
+  GlobalInput,
+  ImageInput,
+  MachineInput,
+  RoleInput,
+  SubnetInput
+} from '../../src/inventory/inputs.ts'
 import { fieldOf, Validator } from '../../src/net/validation.ts'
 
 const FILE = { name: 'linux', sha256: 'a'.repeat(64), size: 1 }
@@ -7,6 +14,7 @@ const MACHINE = { name: 'db-1', interfaces: [{ mac: '52:54:00:00:00:0a' }] }
 const IMAGE = { name: 'debian-12', family: 'debian', release: 'bookworm', architecture: 'amd64' }
 const SUBNET = { cidr: '10.77.0.0/24' }
 const ROLE = { name: 'openstack::nova::api' }
+const CLASS = { name: 'pxe', match: { userClass: 'iPXE' } }
 const validator = new Validator()
 
 const fine: [what: string, schema: object, value: object][] = [
@@ -24,7 +32,32 @@ const fine: [what: string, schema: object, value: object][] = [
   ['a role', RoleInput, ROLE],
   ['an image without files', ImageInput, IMAGE],
   ['an image', ImageInput, { ...IMAGE, kernel: FILE, initrd: FILE }],
-  ['a subnet', SubnetInput, { ...SUBNET, pools: [], lease: 120, vlan: 4094, domain: 'rack1.example.org' }]
+  ['a subnet', SubnetInput, { ...SUBNET, pools: [], lease: 120, vlan: 4094, domain: 'rack1.example.org' }],
+  [
+    'a subnet of a shared network with options',
+    SubnetInput,
+    {
+      ...SUBNET,
+      ...{ sharedNetwork: 'lab-1', authoritative: false, options: { routers: null, 224: '0x01' } },
+      pools: [{ from: '10.77.0.1', to: '10.77.0.2', options: { 'interface-mtu': 9000 } }]
+    }
+  ],
+  ['a class of one condition', ClassInput, { ...CLASS, match: { mac: '52:54:00' } }],
+  [
+    'a class of all conditions',
+    ClassInput,
+    {
+      ...CLASS,
+      match: {
+        ...{ firmware: ['bios'], architecture: [0, 65535], vendorClass: 'PXEClient', userClass: 'iPXE' },
+        ...{ relay: '10.88.0.1', mac: '52' }
+      },
+      options: { routers: '10.77.0.1' },
+      note: 'n'
+    }
+  ],
+  ['global settings', GlobalInput, { options: { 'domain-search': ['lab.org'] }, vars: { locale: 'C' } }],
+  ['global settings that say nothing', GlobalInput, {}]
 ]
 
 for (const [what, schema, value] of fine) {
@@ -57,7 +90,18 @@ const wrong: [rule: string, schema: object, value: object, field: string][] = [
   ['a lease of a month', SubnetInput, { ...SUBNET, lease: 2_592_000 }, 'lease'],
   ['VLAN 4095', SubnetInput, { ...SUBNET, vlan: 4095 }, 'vlan'],
   ['a domain with an empty label', SubnetInput, { ...SUBNET, domain: 'example..org' }, 'domain'],
-  ['a pool without an end', SubnetInput, { ...SUBNET, pools: [{ from: '10.77.0.1' }] }, 'pools[0].to']
+  ['a pool without an end', SubnetInput, { ...SUBNET, pools: [{ from: '10.77.0.1' }] }, 'pools[0].to'],
+  ['options that are a list', SubnetInput, { ...SUBNET, options: ['routers'] }, 'options'],
+  ['a shared network with a space', SubnetInput, { ...SUBNET, sharedNetwork: 'lab 1' }, 'sharedNetwork'],
+  ['authoritative as text', SubnetInput, { ...SUBNET, authoritative: 'no' }, 'authoritative'],
+  ['a class without conditions', ClassInput, { name: 'pxe' }, 'match'],
+  ['an unknown condition', ClassInput, { ...CLASS, match: { vendor: 'x' } }, 'match.vendor'],
+  ['an unknown firmware', ClassInput, { ...CLASS, match: { firmware: ['efi'] } }, 'match.firmware[0]'],
+  ['no firmware at all', ClassInput, { ...CLASS, match: { firmware: [] } }, 'match.firmware'],
+  ['an architecture by name', ClassInput, { ...CLASS, match: { architecture: ['x64'] } }, 'match.architecture[0]'],
+  ['an architecture of 17 bits', ClassInput, { ...CLASS, match: { architecture: [65536] } }, 'match.architecture[0]'],
+  ['an empty vendor class', ClassInput, { ...CLASS, match: { vendorClass: '' } }, 'match.vendorClass'],
+  ['global settings with a name', GlobalInput, { name: 'settings' }, 'name']
 ]
 
 for (const [rule, schema, value, field] of wrong) {
