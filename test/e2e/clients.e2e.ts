@@ -48,10 +48,7 @@ test(
       since = Date.now()
       await client.release(host, running)
       await exchange(network.capture, { mac: host.mac, since }, ['RELEASE'])
-      t.false(
-        (await tandem.leases()).some(({ mac }) => mac === host.mac),
-        `${client.name}'s lease is gone`
-      )
+      t.like(await tandem.leases('--all', '--mac', host.mac), [{ address, state: 'released' }], client.name)
     })
   })
 )
@@ -105,13 +102,47 @@ test(
       t.is(option(exchanged[granted.length], 50), hexOf(address), client.name)
       const lease = await bound(client, host, '10.77.0')
       t.not(lease.address, address, client.name)
-      const own = (await tandem.leases()).filter(({ mac }) => mac === host.mac)
+      const leases = await tandem.leases('--all', '--mac', host.mac)
+      const states = new Map(leases.map((each) => [each.address, each.state]))
       t.deepEqual(
-        own.map((each) => each.address),
-        [lease.address],
+        states,
+        new Map([
+          [address, 'declined'],
+          [lease.address, 'active']
+        ]),
         client.name
       )
     })
+  })
+)
+
+test(
+  'on a shared network, a client gets an address of the other subnet once the first has none left, and keeps it',
+  inLab(async (t, lab) => {
+    const { network, tandem } = lab
+    const onLink = (prefix: string, last: string) => ({
+      cidr: `${prefix}.0/24`,
+      gateway: `${prefix}.1`,
+      pools: [{ from: `${prefix}.100`, to: `${prefix}.${last}` }],
+      sharedNetwork: 'rack-1'
+    })
+    await tandem.apply({ subnets: [onLink('10.77.0', '100'), onLink('10.81.0', '199')] })
+    await network.run(['ip', 'addr', 'add', '10.81.0.1/24', 'dev', network.bridge])
+    const [first, second] = [await lab.host('52:54:00:00:01:0a'), await lab.host('52:54:00:00:01:0b')]
+    await udhcpc.start(first)
+    t.is((await bound(udhcpc, first, '10.77.0')).address, '10.77.0.100')
+
+    const running = await dhcpcd.start(second)
+    const { address, ...told } = await bound(dhcpcd, second, '10.81.0')
+    t.like(told, { mask: '255.255.255.0', router: '10.81.0.1', server: '10.77.0.1' })
+    let since = Date.now()
+    await dhcpcd.renew?.(second, running)
+    const [renewal] = await exchange(network.capture, { mac: second.mac, since }, ['REQUEST', 'ACK'])
+    t.like(renewal, { source: address, destination: '10.77.0.1' })
+    since = Date.now()
+    await comeBack(dhcpcd, second, running, network)
+    await exchange(network.capture, { mac: second.mac, since }, ['REQUEST', 'ACK'], 15)
+    t.is((await bound(dhcpcd, second, '10.81.0')).address, address)
   })
 )
 

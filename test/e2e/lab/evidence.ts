@@ -24,7 +24,7 @@ export async function evidence(
     ...hosts.map(({ mac, log }): Section => [`Log of ${mac}`, log(), 60]),
     ...captures.flatMap((capture): Section[] => [
       [`TFTP and HTTP requests in ${basename(capture)}`, requests(capture), 60],
-      [`DHCP and ARP in ${basename(capture)}`, run(['tcpdump', '-nvvr', capture, 'port 67 or port 68 or arp']), 150]
+      [`DHCP and ARP in ${basename(capture)}`, run(['tcpdump', '-nvvr', capture, 'port 67 or port 68 or arp']), 300]
     ])
   ]
   const texts = sections.map(async ([title, text, lines]) => {

@@ -16,7 +16,7 @@ export type MachineView = {
   attempts: { mac: string; stage: string }[]
 }
 
-/** In `leases --json`. */
+/** In `leases --json`; `state` is `active`, `expired`, `released` or `declined`. */
 export type LeaseView = { address: string; mac: string; state: string }
 
 /** And in `events --json`; `time` as ISO 8601 has it. */
@@ -31,8 +31,7 @@ export type Tandem = {
   /** Applies an inventory, as `export` writes it. */
   apply(inventory: object): Promise<void>
   machine(name: string): Promise<MachineView>
-  /** The leases that run. */
-  leases(): Promise<LeaseView[]>
+  leases(...options: string[]): Promise<LeaseView[]>
   events(): Promise<EventView[]>
   /** What the daemon logged. */
   log(): Promise<string>
@@ -62,7 +61,7 @@ export async function startTandem(networks: readonly [Network, ...Network[]], fo
       await tandem.cli('apply', '-f', file)
     },
     machine: (name) => tandem.json<MachineView>('machine', 'show', name),
-    leases: () => tandem.json<LeaseView[]>('leases'),
+    leases: (...options) => tandem.json<LeaseView[]>('leases', ...options),
     events: () => tandem.json<EventView[]>('events', '--limit', '500'),
     log: () => readFile(log, 'utf8'),
     stop: () => daemon.stop()
