@@ -38,7 +38,7 @@ export const int32: FixedKind<number> = {
   write: uint32.write
 }
 
-/** Read without a step for each: every client sends a list of some twenty codes. */
+/** Read without a step for each: every client sends some twenty codes (option 55). */
 export const uint8s: Kind<readonly number[]> = {
   ...list(uint8),
   read(bytes) {

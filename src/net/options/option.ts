@@ -3,7 +3,7 @@ import type { Kind } from './kinds.ts'
 /** An option, or a sub-option of one. */
 export type Option<T> = {
   readonly code: number
-  /** As Kea's and ISC's configurations have it: `domain-name-servers`. */
+  /** As operators write it: `domain-name-servers`. */
   readonly name: string
   readonly kind: Kind<T>
   /** The section that defines it. */

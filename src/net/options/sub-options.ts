@@ -28,8 +28,7 @@ export function subOptions(space: OptionSpace, ended: Ended): Kind<Options> {
         const { code, kind } = space.settable(key)
         if (values.has(code)) throw new TypeError('is given twice, by name and by code')
         const bytes = kind.write(kind.parse(value))
-        if (bytes.length > LONGEST)
-          throw new TypeError(`has ${bytes.length} bytes; a sub-option has at most ${LONGEST}`)
+        if (bytes.length > LONGEST) throw new TypeError(`has ${bytes.length} bytes; there is room for ${LONGEST}`)
         values.set(code, bytes)
       })
       return values

@@ -25,7 +25,7 @@ const BY_SERVER = 'the server decides it'
 
 /**
  * DHCP's options: those of RFC 2132, and of later ones what provisioning and its operating systems have a use for.
- * Names are Kea's, where it has one. Options that aren't here keep their bytes.
+ * They are named as Kea, ISC dhcpd or the RFC do. Options that aren't here keep their bytes.
  */
 export const OPTION = {
   subnetMask: option(1, 'subnet-mask', ipv4, 'RFC 2132, 3.3', "it is the subnet's own"),

@@ -69,6 +69,6 @@ refused(
   ],
   [
     { 'boot-menu': [1, 2].map((type) => ({ type, text: 'a'.repeat(200) })) },
-    'boot-menu: has 406 bytes; a sub-option has at most 255'
+    'boot-menu: has 406 bytes; there is room for 255'
   ]
 )

@@ -79,5 +79,5 @@ refused(
   [{ http: 1 }, "http: can't be set: iPXE tells it of itself"],
   [{ 'no-pxdhcp': 1 }, 'no-pxdhcp: is not an option that Tandem knows; did you mean no-pxedhcp?'],
   [{ 255: '0x00' }, '255: is not a code: options have 1 to 254'],
-  [{ scriptlet: 'a'.repeat(256) }, 'scriptlet: has 256 bytes; a sub-option has at most 255']
+  [{ scriptlet: 'a'.repeat(256) }, 'scriptlet: has 256 bytes; there is room for 255']
 )
