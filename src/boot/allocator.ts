@@ -89,9 +89,7 @@ export class AddressAllocator {
     const { situation, decision, link } = place
     const subnet = link.find(({ cidr }) => contains(cidr, address))
     const wrong = (reason: string): Refusal =>
-      state === 'selecting' || (link[0] as { authoritative?: boolean }).authoritative !== false
-        ? { refused: 'nak', reason }
-        : silence(reason)
+      state === 'selecting' || link[0].authoritative ? { refused: 'nak', reason } : silence(reason)
     if (subnet === undefined) return wrong(`${address} is not in ${link[0].cidr}, where it asks from`)
     if (decision.action === 'ignore') return silence(decision.reasons.join('; '))
     const fixed = this.#addresses.fixed(situation, link)
@@ -111,8 +109,7 @@ export class AddressAllocator {
     const place = this.#placeOf(client)
     if ('refused' in place) return place
     const fixed = this.#addresses.fixed(place.situation, place.link)
-    if (fixed === undefined)
-      return silence('a BOOTP client keeps its address for good: only registered machines get one')
+    if (fixed === undefined) return silence('a BOOTP client keeps its address for good: it has to be registered')
     return this.#grant(place, subnetAround(place, fixed), fixed, true)
   }
 

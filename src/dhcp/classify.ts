@@ -28,7 +28,7 @@ export function traitsOf(options: Options): Traits {
   return {
     architectures: architecturesOf(options, vendorClass),
     vendorClass,
-    userClasses: userClassesOf(options),
+    userClasses: readIfValid(options, OPTION.userClass) ?? NONE,
     hasIpxeOptions: options.has(OPTION.ipxe.code)
   }
 }
@@ -54,25 +54,6 @@ function architecturesOf(options: Options, vendorClass: string | undefined): rea
   if (listed !== undefined) return listed
   const match = vendorClass === undefined ? null : /^(?:PXE|HTTP)Client:Arch:(\d{5})/.exec(vendorClass)
   return match === null ? NONE : [Number(match[1])]
-}
-
-/**
- * RFC 3004 has each class after a byte that tells its length; iPXE's is plain `iPXE` without one, as
- * some operating systems' are too.
- */
-function userClassesOf(options: Options): readonly string[] {
-  const value = options.get(OPTION.userClass.code)
-  if (value === undefined) return NONE
-  const text = Buffer.from(value).toString('latin1')
-  const classes: string[] = []
-  let at = 0
-  while (at < text.length) {
-    const end = at + 1 + text.charCodeAt(at)
-    if (end > text.length || end === at + 1) return [text]
-    classes.push(text.slice(at + 1, end))
-    at = end
-  }
-  return classes
 }
 
 /** The class says how the loader is fetched (`HTTPClient`, `PXEClient`), the architecture for which processor. */

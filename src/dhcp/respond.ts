@@ -1,5 +1,5 @@
 import { type Ipv4, UNSPECIFIED } from '../net/ipv4.ts'
-import { IPXE, OPTION, type Option } from '../net/options/table.ts'
+import { IPXE, OPTION, type Option, PXE } from '../net/options/table.ts'
 import type { BootAnswer, Grant, Information } from './allocator.ts'
 import { BOOTREPLY, BROADCAST_FLAG, type Packet } from './codec.ts'
 import { fitted } from './fit.ts'
@@ -12,7 +12,10 @@ type Values = Map<number, Uint8Array | null>
 const LONGEST_FILE = 127
 
 /** PXE 2.1, table 2-1, PXE_DISCOVERY_CONTROL: load the file that this packet names; no discovery, no menu. */
-const USE_BOOT_FILE = Uint8Array.of(6, 1, 8, 255)
+const USE_BOOT_FILE = entry(OPTION.pxe, new Map([entry(PXE.discoveryControl, 8)]))
+
+/** It has its boot file already: otherwise iPXE waits three seconds for another server's. */
+const NO_PROXY_DHCP = entry(OPTION.ipxe, new Map([entry(IPXE.noProxyDhcp, 1)]))
 
 /**
  * Told also to clients that don't ask for them: what they need to use the lease and to boot. Firmware
@@ -25,7 +28,9 @@ const ALWAYS_TOLD: ReadonlySet<number> = new Set([
   ...[OPTION.messageType, OPTION.serverId, OPTION.subnetMask, OPTION.leaseTime].map(({ code }) => code),
   ...[OPTION.renewalTime, OPTION.rebindingTime, OPTION.clientId, OPTION.subnetSelection].map(({ code }) => code),
   ...[OPTION.vendorOptions, OPTION.vendorClass, OPTION.tftpServer, OPTION.bootFile].map(({ code }) => code),
-  ...[OPTION.ipxe.code, 208, 209, 210, 211]
+  ...[OPTION.ipxe, OPTION.pxelinuxMagic, OPTION.configFile, OPTION.pathPrefix, OPTION.rebootTime].map(
+    ({ code }) => code
+  )
 ])
 
 /** An OFFER or ACK of a lease. */
@@ -122,7 +127,8 @@ function reply(
     chaddr: request.chaddr,
     sname: '',
     file: file.length <= LONGEST_FILE ? file : '',
-    options: fitted(request, ordered(request, values), isAlwaysTold)
+    // A BOOTP client finds all that it needs in the fields.
+    options: fitted(request, ordered(request, values), message === undefined ? () => false : isAlwaysTold)
   }
 }
 
@@ -138,7 +144,7 @@ function bootEntries(request: Packet, boot: BootAnswer): (readonly [number, Uint
       // Without it UEFI's HTTP Boot takes no notice of the offer.
       return [entry(OPTION.vendorClass, 'HTTPClient'), entry(OPTION.bootFile, boot.url)]
     case 'script':
-      return [entry(OPTION.ipxe, new Map([entry(IPXE.noProxyDhcp, 1)])), entry(OPTION.bootFile, boot.url)]
+      return [NO_PROXY_DHCP, entry(OPTION.bootFile, boot.url)]
   }
 }
 
@@ -148,7 +154,7 @@ function bootEntries(request: Packet, boot: BootAnswer): (readonly [number, Uint
  */
 function pxeEntries(request: Packet): (readonly [number, Uint8Array])[] {
   if (!readIfValid(request.options, OPTION.vendorClass)?.startsWith('PXEClient')) return []
-  return [entry(OPTION.vendorClass, 'PXEClient'), entry(OPTION.vendorOptions, USE_BOOT_FILE)]
+  return [entry(OPTION.vendorClass, 'PXEClient'), USE_BOOT_FILE]
 }
 
 function ordered(request: Packet, values: Values): Map<number, Uint8Array> {
