@@ -45,11 +45,11 @@ export type TemplateContext = {
   generation: string | null
   /** Why the machine gets this answer, a sentence each. */
   reasons: string[]
-  /** Merged: built-in defaults, subnet, image, role, machine. */
+  /** Merged: built-in defaults, global, subnet, image, role, machine. */
   vars: Record<string, unknown>
 }
 
-/** Built-in defaults of the vars that the shipped templates use; every one can be set at subnet, image, role or machine. */
+/** Built-in defaults of the vars that the shipped templates use; every one can be set at subnet, image, role or machine, or globally. */
 export const DEFAULT_VARS = {
   locale: 'en_US.UTF-8',
   keymap: 'us',

@@ -1,5 +1,5 @@
 import { generationText } from '../inventory/lifecycle.ts'
-import type { Image, Machine, Role, Subnet } from '../inventory/model.ts'
+import type { Global, Image, Machine, Role, Subnet } from '../inventory/model.ts'
 import type { FirmwareName } from '../net/firmware.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
@@ -23,6 +23,7 @@ export type Situation = {
   readonly firmware: FirmwareName
   /** The firmware's loader is an optional one, and not there. */
   readonly loaderMissing?: boolean
+  readonly global?: Global | undefined
   /** The subnet of the link the machine is on. */
   readonly subnet?: Subnet | undefined
   /** An address on that link, for the reasons. */

@@ -2,7 +2,7 @@ import { type Attempts, isSameBoot } from '../inventory/attempts.ts'
 import type { FileStore } from '../inventory/files.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Leases } from '../inventory/leases.ts'
-import type { Image, Machine } from '../inventory/model.ts'
+import { GLOBAL, type Image, type Machine } from '../inventory/model.ts'
 import { type FirmwareName, firmwareByName } from '../net/firmware.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
@@ -41,6 +41,7 @@ export function identify(facts: DecisionFacts, mac: Mac, firmware: FirmwareName,
     mac,
     firmware,
     loaderMissing: loader?.optional === true && !facts.hasLoader(loader.file),
+    global: inventory.get('global', GLOBAL),
     link: at,
     subnet: at && inventory.subnetOf(at),
     machine,

@@ -172,7 +172,8 @@ function checksFor(template: string) {
     if (target === null || target === undefined) return fail(line, `${path} is null, so there is no ${name}`)
     const found = Object.getOwnPropertyDescriptor(target, key)?.value
     if (found !== undefined) return found
-    const advice = path === 'vars' ? 'set it at the subnet, image, role or machine' : 'see src/boot/context.ts'
+    const advice =
+      path === 'vars' ? 'set it at the subnet, image, role or machine, or globally' : 'see src/boot/context.ts'
     return fail(line, `there is no ${name}: ${advice}`)
   }
   return { value, text, name, member }

@@ -4,9 +4,10 @@ import type { Situation } from './decide.ts'
 export type EffectiveVar = { value: unknown; source: string }
 
 /** The vars of a machine, the more special layer before the more general, with where each came from. */
-export function effectiveVars({ machine, role, image, subnet }: Situation): Record<string, EffectiveVar> {
+export function effectiveVars({ machine, role, image, subnet, global }: Situation): Record<string, EffectiveVar> {
   const layers: [source: string, vars: Record<string, unknown> | undefined][] = [
     ['default', DEFAULT_VARS],
+    ['global', global?.vars],
     [`subnet ${subnet?.cidr}`, subnet?.vars],
     [`image ${image?.name}`, image?.vars],
     [`role ${role?.name}`, role?.vars],
