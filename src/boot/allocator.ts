@@ -62,13 +62,14 @@ const QUARANTINE = 86_400
 export class AddressAllocator {
   readonly #facts: DecisionFacts
   readonly #endpoints: Endpoints
-  readonly #options = new OptionSets()
+  readonly #options: OptionSets
   readonly #addresses: Addresses
 
   constructor(facts: DecisionFacts, endpoints: Endpoints) {
     this.#facts = facts
     this.#endpoints = endpoints
     this.#addresses = new Addresses(facts, endpoints)
+    this.#options = new OptionSets(facts.inventory)
   }
 
   isRegistered(mac: Mac): boolean {
@@ -117,7 +118,7 @@ export class AddressAllocator {
     const place = this.#placeOf({ ...client, link: address })
     if ('refused' in place) return place
     if (place.decision.action === 'ignore') return silence(place.decision.reasons.join('; '))
-    return this.#information(place, subnetAround(place, address), `${address} is its own`)
+    return this.#information(place, subnetAround(place, address), address, `${address} is its own`)
   }
 
   release({ mac }: Client, address: Ipv4): Ending | Refusal {
@@ -168,15 +169,16 @@ export class AddressAllocator {
 
   #grant(place: Place, subnet: Subnet, address: Ipv4, fixed: boolean): Grant {
     const source = fixed ? 'its fixed address' : `from the pool of ${subnet.cidr}`
-    const { options, hostName, boot, reasons } = this.#information(place, subnet, `${address} is ${source}`)
+    const { options, hostName, boot, reasons } = this.#information(place, subnet, address, `${address} is ${source}`)
     return { address, leaseTime: fixed ? REGISTERED_LEASE : subnet.lease, options, hostName, boot, reasons }
   }
 
-  #information({ client, situation, decision }: Place, subnet: Subnet, why: string): Information {
+  #information({ client, situation, decision }: Place, subnet: Subnet, address: Ipv4, why: string): Information {
     const { machine } = situation
+    const levels = this.#options.levels(situation, client, subnet, address)
     const boot = bootAnswer(situation, decision, this.#endpoints, client.server)
     return {
-      options: this.#options.of({ subnet, pool: undefined, role: situation.role, machine }),
+      options: this.#options.of(levels),
       hostName: machine && machine.life.goal !== 'discover' ? machine.name : undefined,
       boot,
       reasons: [`${decision.action}: ${decision.reasons.join('; ')}`, why, ...noLoader(situation)]

@@ -10,11 +10,11 @@ export type ClassifiedClient = {
   /** Types of option 93. */
   readonly architectures: readonly number[]
   /** Option 60. */
-  readonly vendorClass?: string
+  readonly vendorClass?: string | undefined
   /** Option 77's. */
   readonly userClasses: readonly string[]
   /** giaddr, where there is a relay agent. */
-  readonly relay?: Ipv4
+  readonly relay?: Ipv4 | undefined
 }
 
 /** The classes that a client is of, by name: the order in which they apply. */

@@ -1,4 +1,4 @@
-import { type Ipv4, UNSPECIFIED } from '../net/ipv4.ts'
+import { type Ipv4, isIpv4, UNSPECIFIED } from '../net/ipv4.ts'
 import { IPXE, OPTION, type Option, PXE } from '../net/options/table.ts'
 import type { BootAnswer, Grant, Information } from './allocator.ts'
 import { BOOTREPLY, BROADCAST_FLAG, type Packet } from './codec.ts'
@@ -122,7 +122,7 @@ function reply(
     flags: request.flags,
     ciaddr: addresses.ciaddr,
     yiaddr: addresses.yiaddr,
-    siaddr: boot?.server ?? UNSPECIFIED,
+    siaddr: nextServer(options) ?? boot?.server ?? UNSPECIFIED,
     giaddr: request.giaddr,
     chaddr: request.chaddr,
     sname: '',
@@ -130,6 +130,13 @@ function reply(
     // A BOOTP client finds all that it needs in the fields.
     options: fitted(request, ordered(request, values), message === undefined ? () => false : isAlwaysTold)
   }
+}
+
+/** Firmware loads from siaddr, whatever option 66 says: one that an administrator set goes for both. */
+function nextServer(options: Information['options']): Ipv4 | undefined {
+  const name = options.get(OPTION.tftpServer.code)
+  const text = name ? OPTION.tftpServer.kind.read(name) : undefined
+  return text !== undefined && isIpv4(text) ? text : undefined
 }
 
 function set(values: Values, [code, value]: readonly [number, Uint8Array]): void {

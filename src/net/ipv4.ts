@@ -13,10 +13,14 @@ const ZERO = 0x30
 
 export const LIMITED_BROADCAST = '255.255.255.255' as Ipv4
 
+export function isIpv4(text: string): text is Ipv4 {
+  return ADDRESS.test(text)
+}
+
 /** @throws {TypeError} naming the text, when it is not an address in dotted decimal. */
 export function parseIpv4(text: string): Ipv4 {
-  if (!ADDRESS.test(text)) throw new TypeError(`"${text}" is not an IPv4 address like 10.77.0.10`)
-  return text as Ipv4
+  if (!isIpv4(text)) throw new TypeError(`"${text}" is not an IPv4 address like 10.77.0.10`)
+  return text
 }
 
 /** The address as an unsigned 32-bit number, in network order. */
