@@ -34,16 +34,20 @@ export function several(value: string, before: readonly string[] = []): string[]
   return [...before, value]
 }
 
-/** `k=v` options as an object. A value that starts with `[` or `{` is read as YAML, any other is text. */
-export function pairs(given: readonly string[] | undefined, option: string): Record<string, unknown> | undefined {
-  return given && Object.fromEntries(given.map((text) => pair(text, option)))
+/** `k=v` options as an object. @param yaml tells the values that are read as YAML; any other is text. */
+export function pairs(
+  given: readonly string[] | undefined,
+  option: string,
+  yaml = /^[[{]/
+): Record<string, unknown> | undefined {
+  return given && Object.fromEntries(given.map((text) => pair(text, option, yaml)))
 }
 
-function pair(text: string, option: string): [string, unknown] {
+function pair(text: string, option: string, yaml: RegExp): [string, unknown] {
   const at = text.indexOf('=')
   if (at < 1) throw new UsageError(`${option} "${text}": write it as name=value`)
   const value = text.slice(at + 1)
-  if (!/^[[{]/.test(value)) return [text.slice(0, at), value]
+  if (!yaml.test(value)) return [text.slice(0, at), value]
   try {
     return [text.slice(0, at), parse(value)]
   } catch (error) {

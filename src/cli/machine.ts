@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { type Context, clientOf, given, pairs, segment, several } from './context.ts'
 import { UsageError } from './errors.ts'
+import { optionsOf, varsOf, withOptions, withUnset, withVars } from './fields.ts'
 import { column, printList, printOne } from './output.ts'
 
 type Interface = { mac: string; ipv4?: string; subnet?: string }
@@ -17,6 +18,7 @@ type Fields = {
   localBoot?: string
   kernelArgument?: string[]
   label?: string[]
+  option?: string[]
   var?: string[]
   unset?: string[]
 }
@@ -83,7 +85,7 @@ export function machineCommands(program: Command, context: Context): void {
   withFields(machine.command('set <name>').description('change a machine; what is not named stays'))
     .option(
       '--unset <field>',
-      'remove a value: role, image, disk, console, uuid, serial, var.NAME, label.NAME (repeatable)',
+      'remove a value: role, image, disk, console, uuid, serial, option.NAME, var.NAME, label.NAME (repeatable)',
       several
     )
     .action(async (name: string, fields: Fields, command: Command) => {
@@ -93,7 +95,7 @@ export function machineCommands(program: Command, context: Context): void {
         fields,
         async () => (await client.json(`GET`, path)).interfaces as Interface[]
       )
-      await client.json('PATCH', path, { ...bodyOf(fields), ...given({ interfaces }), ...unsetOf(fields) })
+      await client.json('PATCH', path, withUnset({ ...bodyOf(fields), ...given({ interfaces }) }, fields.unset))
       output.line(`${name} changed`)
     })
 
@@ -125,7 +127,7 @@ export function machineCommands(program: Command, context: Context): void {
 }
 
 function withFields(command: Command): Command {
-  return command
+  const fields = command
     .option('--mac <mac>', 'a network interface (repeatable)', several)
     .option('--ipv4 <address>', 'the fixed address of the first interface')
     .option('--subnet <cidr>', 'where the first interface gets an address from')
@@ -138,11 +140,11 @@ function withFields(command: Command): Command {
     .option('--local-boot <how>', 'how a BIOS machine leaves iPXE for its disk: exit or sanboot')
     .option('--kernel-argument <word>', 'a further word of the kernel command line (repeatable)', several)
     .option('--label <name=value>', 'a label (repeatable)', several)
-    .option('--var <name=value>', 'a template variable (repeatable); [..] and {..} are read as YAML', several)
+  return withVars(withOptions(fields, 'it'))
 }
 
 function bodyOf(fields: Fields): Record<string, unknown> {
-  const { role, image, uuid, serial, disk, console, localBoot, kernelArgument, label, var: vars } = fields
+  const { role, image, uuid, serial, disk, console, localBoot, kernelArgument, label, option, var: vars } = fields
   return given({
     role,
     image,
@@ -153,7 +155,8 @@ function bodyOf(fields: Fields): Record<string, unknown> {
     localBoot,
     kernelArguments: kernelArgument,
     labels: pairs(label, '--label'),
-    vars: pairs(vars, '--var')
+    options: optionsOf(option),
+    vars: varsOf(vars)
   })
 }
 
@@ -170,17 +173,4 @@ async function changedInterfaces(
   if (fields.ipv4 === undefined && fields.subnet === undefined) return undefined
   const [first, ...rest] = await current()
   return [{ mac: first?.mac ?? '', ...given({ ipv4: fields.ipv4, subnet: fields.subnet }) }, ...rest]
-}
-
-function unsetOf({ unset = [] }: Fields): Record<string, unknown> {
-  const patch: Record<string, unknown> = {}
-  for (const field of unset) {
-    const [name = '', key] = field.split('.', 2)
-    if (key === undefined) patch[name] = null
-    else {
-      const map = name === 'var' ? 'vars' : 'labels'
-      patch[map] = { ...(patch[map] as object | undefined), [key]: null }
-    }
-  }
-  return patch
 }

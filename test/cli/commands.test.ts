@@ -57,6 +57,8 @@ test('machine set changes what it names; --unset removes', async (t) => {
     vars: { locale: 'nb_NO' },
     interfaces: [{ mac: MAC, ipv4: '10.77.0.9', subnet: '10.77.0.0/24' }]
   })
+  await tandem('machine', 'set', 'web1', '--var', 'user=ops', '--unset', 'var.locale')
+  t.like((await rest.get('/machines/web1')).body, { vars: { user: 'ops', locale: undefined } })
   await tandem('machine', 'set', 'web1', '--mac', '52:54:00:00:00:0d')
   t.like((await rest.get('/machines/web1')).body, { interfaces: [{ mac: '52:54:00:00:00:0d' }] })
 })
@@ -144,6 +146,92 @@ test('roles, images and subnets are made by set, changed by set, removed by remo
   t.is(await tandem('machine', 'remove', 'web1'), 'web1 removed')
 })
 
+test('DHCP options are set and removed at every level, by name or code', async (t) => {
+  const { tandem, rest } = await site(t)
+  const options = ['--option', 'domain-search=[lab.org, example.org]', '--option', '26=9000', '--option', '224=0x0a']
+  const set = { 'domain-search': ['lab.org', 'example.org'], 'interface-mtu': 9000, 224: '0x0a' }
+  for (const [path, ...command] of [
+    ['/global', 'global', 'set'],
+    ['/subnets/10.77.0.0%2F24', 'subnet', 'set', '10.77.0.0/24'],
+    ['/roles/web', 'role', 'set', 'web'],
+    ['/machines/web1', 'machine', 'set', 'web1'],
+    ['/classes/pxe', 'class', 'set', 'pxe', '--firmware', 'bios']
+  ] as const) {
+    await tandem(...command, ...options)
+    t.deepEqual((await rest.get(path)).body.options, set, path)
+    const change = ['--option', 'tcode=Europe/Oslo', '--unset', 'option.domain-search', '--unset', 'option.26']
+    await tandem(...command, ...change)
+    t.deepEqual((await rest.get(path)).body.options, { 224: '0x0a', tcode: 'Europe/Oslo' }, path)
+  }
+})
+
+test('classes are made, listed, changed and removed', async (t) => {
+  const { tandem, rest } = await site(t)
+  const conditions = ['--firmware', 'bios', '--firmware', 'ipxe', '--mac', '5254.00', '--relay', '10.88.0.0/16']
+  t.is(
+    await tandem('class', 'set', 'old-pxe', ...conditions, '--option', 'tftp-server-name=boot'),
+    'class old-pxe created'
+  )
+  const described = ['--architecture', '7', '--vendor-class', 'PXEClient', '--user-class', 'lab', '--note', 'new ones']
+  t.is(await tandem('class', 'set', 'old-pxe', ...described, '--unset', 'match.relay'), 'class old-pxe changed')
+  const match = {
+    firmware: ['bios', 'ipxe'],
+    architecture: [7],
+    vendorClass: 'PXEClient',
+    userClass: 'lab',
+    mac: '52:54:00'
+  }
+  t.like((await rest.get('/classes/old-pxe')).body, { match, note: 'new ones' })
+  const [head = '', row = ''] = (await tandem('class', 'list')).split('\n')
+  t.regex(head, /^name +match +options +note$/)
+  t.regex(row, /^old-pxe +firmware=bios,ipxe, .*mac=52:54:00.* +tftp-server-name +new ones$/)
+  t.is(await tandem('class', 'remove', 'old-pxe'), 'class old-pxe removed')
+  t.is(await tandem('class', 'list'), 'none')
+})
+
+test('the global settings are shown and set', async (t) => {
+  const { tandem } = await site(t)
+  t.is(
+    await tandem('global', 'set', '--option', 'ntp-servers=10.0.0.1', '--var', 'locale=C'),
+    'global settings changed'
+  )
+  t.is(
+    await tandem('global', 'show'),
+    ['options:', '  ntp-servers:', '    - 10.0.0.1', 'vars:', '  locale: C'].join('\n')
+  )
+  await tandem('global', 'set', '--unset', 'var.locale')
+  t.deepEqual(JSON.parse(await tandem('global', 'show', '--json')).vars, {})
+})
+
+test('a subnet says whether it is authoritative, and which link it is on', async (t) => {
+  const { tandem, rest } = await site(t)
+  const now = async () => {
+    const { authoritative, sharedNetwork } = (await rest.get('/subnets/10.77.0.0%2F24')).body
+    return [authoritative, sharedNetwork]
+  }
+  await tandem('subnet', 'set', '10.77.0.0/24', '--no-authoritative', '--shared-network', 'lab')
+  t.deepEqual(await now(), [false, 'lab'])
+  await tandem('subnet', 'set', '10.77.0.0/24', '--vlan', '7')
+  t.deepEqual(await now(), [false, 'lab'])
+  await tandem('subnet', 'set', '10.77.0.0/24', '--authoritative', '--unset', 'sharedNetwork')
+  t.deepEqual(await now(), [true, undefined])
+})
+
+test('a wrong option is refused with what was probably meant', async (t) => {
+  const { refused } = await site(t)
+  const answer = await refused(
+    'role',
+    'set',
+    'web',
+    '--option',
+    'domain-serach=lab.org',
+    '--option',
+    'interface-mtu=big'
+  )
+  t.regex(answer, /^ {2}options\.domain-serach: .* did you mean domain-search\?$/m)
+  t.regex(answer, /^ {2}options\.interface-mtu: must be a whole number/m)
+})
+
 test('install, cancel and retire say what the machine is then', async (t) => {
   const { tandem, refused } = await site(t)
   t.is(await tandem('machine', 'install', 'web1'), 'web1: install requested, generation 1')
@@ -204,6 +292,7 @@ test('apply prints what changes; a dry run prints the difference and changes not
       '    - image: "debian-12"',
       '+ role db',
       '    + class: "role::db"',
+      '    + options: {}',
       '    + vars: {}',
       '2 would change'
     ].join('\n')
@@ -217,7 +306,7 @@ test('apply prints what changes; a dry run prints the difference and changes not
 test('export is what apply takes', async (t) => {
   const one = await site(t)
   const exported = await one.tandem('export')
-  t.deepEqual(Object.keys(parse(exported)), ['subnets', 'images', 'roles', 'machines'])
+  t.deepEqual(Object.keys(parse(exported)), ['global', 'subnets', 'classes', 'images', 'roles', 'machines'])
   const file = join(one.folder, 'export.yaml')
   writeFileSync(file, exported)
   t.is(await one.tandem('apply', '-f', file), '0 changed')
@@ -253,6 +342,9 @@ for (const args of [
   ['machine', 'add', 'web2', '--mac', MAC, '--var', 'packages=[openssh'],
   ['subnet', 'set', '10.0.0.0/24', '--lease', 'long'],
   ['subnet', 'set', '10.0.0.0/24', '--pool', '10.0.0.1'],
+  ['class', 'set', 'pxe', '--architecture', 'x64'],
+  ['global', 'set', '--option', 'routers'],
+  ['role', 'set', 'db', '--option', 'routers=[10.0.0.1'],
   ['render', 'web1', 'passwd'],
   ['simulate'],
   ['simulate', '--mac', 'junk'],
@@ -281,6 +373,8 @@ test('help and version go to standard output, exit 0', async (t) => {
     'role',
     'image',
     'subnet',
+    'class',
+    'global',
     'apply',
     'explain',
     'render',
@@ -322,5 +416,5 @@ test('config check prints every error with file and line, exit 2', async (t) => 
 test('nothing is there yet: listings say so', async (t) => {
   const { config } = await startTandem(t)
   const tandem = commandsOf(config.state)
-  for (const what of ['machine', 'role', 'image', 'subnet']) t.is(await tandem(what, 'list'), 'none')
+  for (const what of ['machine', 'role', 'image', 'subnet', 'class']) t.is(await tandem(what, 'list'), 'none')
 })
