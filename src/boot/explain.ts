@@ -5,9 +5,11 @@ import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import type { AddressAllocator, Client } from './allocator.ts'
 import type { BootAnswer } from './answers.ts'
-import { type Action, decide } from './decide.ts'
+import { type Action, decide, type Situation } from './decide.ts'
+import { type EffectiveOption, effectiveOptions } from './dhcp-options.ts'
 import type { Endpoints } from './endpoints.ts'
 import { type Facts, identify } from './identify.ts'
+import { OptionSets } from './option-sets.ts'
 import { redact } from './secrets.ts'
 import { type EffectiveVar, effectiveVars } from './vars.ts'
 
@@ -29,6 +31,8 @@ export type Explanation = {
         reasons: readonly string[]
       }
     | { answer: 'silence'; reasons: readonly string[] }
+  /** What the offer's options say, in the order of their codes; null: it is not sent. */
+  options: readonly ({ name: string } & EffectiveOption)[]
   /** The template variables with the layer that each value comes from; secrets are left out. */
   vars: Record<string, EffectiveVar>
 }
@@ -46,10 +50,9 @@ export function explain(
   const link = seen.link ?? pooled?.pools[0]?.from
   const situation = link === undefined ? seen : identify(facts, mac, firmware, link)
   const { action, reasons } = decide(situation)
-  const plan =
-    link === undefined
-      ? ({ refused: 'silence', reason: 'there is no subnet' } as const)
-      : allocator.plan(clientLike(mac, firmware, link, endpoints.addressFor(link)))
+  const client = link === undefined ? undefined : clientLike(mac, firmware, link, endpoints.addressFor(link))
+  const plan = client ? allocator.plan(client) : ({ refused: 'silence', reason: 'there is no subnet' } as const)
+  const options = client && 'address' in plan ? optionsTold(facts, situation, client, plan.address) : []
   const vars = Object.entries(effectiveVars(situation)).map(
     ([name, { value, source }]) => [name, { value: redact(name, value), source }] as const
   )
@@ -71,8 +74,21 @@ export function explain(
             boot: plan.boot ?? null,
             reasons: plan.reasons
           },
+    options,
     vars: Object.fromEntries(vars)
   }
+}
+
+function optionsTold(
+  { inventory }: Facts,
+  situation: Situation,
+  client: Client,
+  address: Ipv4
+): Explanation['options'] {
+  const subnet = inventory.subnetOf(address)
+  if (subnet === undefined) return []
+  const levels = new OptionSets(inventory).levels(situation, client, subnet, address)
+  return [...effectiveOptions(levels)].map(([name, option]) => ({ name, ...option }))
 }
 
 /** A client as its firmware would tell of itself. */

@@ -103,19 +103,25 @@ type Explanation = {
     boot?: { kind: string; file?: string; url?: string } | null
     reasons: string[]
   }
+  options: { name: string; value: unknown; source: string; overrides: string[] }[]
   vars: Record<string, { value: unknown; source: string }>
   exchanges: Exchange[]
 }
 
 function printExplanation(
   output: Output,
-  { mac, firmware, machine, state, action, reasons, dhcp, vars, exchanges }: Explanation
+  { mac, firmware, machine, state, action, reasons, dhcp, options, vars, exchanges }: Explanation
 ): void {
   output.line(`${machine ?? mac}${state ? ` (${state})` : ''}, as ${firmware}: ${action}`)
   for (const reason of reasons) output.line(`  - ${reason}`)
   const next = dhcp.boot?.file ?? dhcp.boot?.url ?? 'no boot file'
   output.line(dhcp.answer === 'offer' ? `DHCP: offers ${dhcp.address}, ${next}` : 'DHCP: no answer')
   for (const reason of dhcp.reasons) output.line(`  - ${reason}`)
+  if (options.length > 0) output.line('options:')
+  for (const { name, value, source, overrides } of options) {
+    const from = [source, ...overrides.map((each) => `not ${each}`)].join(', ')
+    output.line(`  ${name}: ${value === null ? 'not sent' : JSON.stringify(value)} (${from})`)
+  }
   output.line('variables:')
   for (const [name, { value, source }] of Object.entries(vars))
     output.line(`  ${name}: ${JSON.stringify(value)} (${source})`)

@@ -1,6 +1,7 @@
 import test from 'ava'
 import { explain } from '../../src/boot/explain.ts'
 import { act } from '../../src/inventory/actions.ts'
+import { classFrom } from '../../src/inventory/normalize-class.ts'
 import type { FirmwareName } from '../../src/net/firmware.ts'
 import type { Mac } from '../../src/net/mac.ts'
 import { type Boot, clientOf, installable, installing, openBoot } from '../support/boot.ts'
@@ -14,7 +15,7 @@ test('an explanation tells what a machine would get and why', async (t) => {
   const boot = await openBoot(t)
   await installable(boot)
   await act(boot.inventory, 'db-1', 'install', 'ann')
-  const { vars, ...told } = of(boot, mac(1))
+  const { vars, options, ...told } = of(boot, mac(1))
   const reasons = [
     '52:54:00:00:00:01 is db-1',
     `install generation 1-${boot.inventory.origin} was requested`,
@@ -39,6 +40,34 @@ test('an explanation tells what a machine would get and why', async (t) => {
     }
   })
   t.deepEqual(vars.keymap, { value: 'us', source: 'default' })
+  const source = 'subnet 10.77.0.0/24'
+  t.deepEqual(options[0], { name: 'routers', value: ['10.77.0.254'], source, overrides: [] })
+})
+
+test('the options explained are those that are then sent: of the pool, and of the classes of the firmware asked about', async (t) => {
+  const boot = await openBoot(t)
+  await change(boot, (draft) => {
+    const options = { 'interface-mtu': 1400 }
+    draft.putSubnet(
+      subnet({ options: { routers: null }, pools: [{ from: '10.77.0.100', to: '10.77.0.109', options }] })
+    )
+    draft.putClass(classFrom({ name: 'c', match: { vendorClass: 'HTTPClient' }, options: { 224: '0x0a' } }))
+  })
+  const told = (firmware: FirmwareName) =>
+    of(boot, mac(9), firmware).options.filter(({ name }) => /^(?:224|interface-mtu|routers)$/.test(name))
+  const source = 'subnet 10.77.0.0/24'
+  const always = [
+    { name: 'routers', value: null, source, overrides: [] },
+    { name: 'interface-mtu', value: 1400, source: 'pool 10.77.0.100-10.77.0.109', overrides: [] }
+  ]
+  t.deepEqual(told('bios'), always)
+  t.deepEqual(told('uefi-http'), [...always, { name: '224', value: '0x0a', source: 'class c', overrides: [] }])
+  const offer = boot.allocator.offer({ ...clientOf(mac(9), 'uefi-http'), vendorClass: 'HTTPClient' })
+  const sent = 'options' in offer ? offer.options : undefined
+  t.deepEqual(
+    [3, 26, 224].map((code) => sent?.get(code)),
+    [null, Uint8Array.of(5, 120), Uint8Array.of(10)]
+  )
 })
 
 for (const firmware of ['bios', 'uefi-x64', 'uefi-http', 'ipxe', 'os'] as const) {
@@ -49,7 +78,8 @@ for (const firmware of ['bios', 'uefi-x64', 'uefi-http', 'ipxe', 'os'] as const)
       const { answer, ...explained } = of(boot, mac(number), firmware).dhcp
       const offer = boot.allocator.offer(clientOf(mac(number), firmware))
       t.is(answer, 'offer')
-      t.like({ boot: null, hostName: null, ...offer }, explained)
+      if ('refused' in offer) throw new Error(offer.reason)
+      t.like({ ...offer, boot: offer.boot ?? null, hostName: offer.hostName ?? null }, explained)
     }
   })
 }
@@ -72,6 +102,7 @@ test('a stranger is explained as it would be in the subnet with a pool', async (
 test('without a subnet there is silence, and why', async (t) => {
   const boot = await openBoot(t)
   await change(boot, (draft) => draft.delete('subnet', '10.77.0.0/24'))
+  t.deepEqual(of(boot, mac(9)).options, [])
   t.like(of(boot, mac(9)), { action: 'ignore', dhcp: { answer: 'silence', reasons: ['there is no subnet'] } })
 })
 

@@ -258,9 +258,22 @@ test('explain prints the decision, its reasons, the DHCP answer and where the va
   t.is(lines[0], 'web1 (registered), as bios: local')
   t.true(lines.includes('DHCP: offers 10.77.0.2, undionly.kpxe'))
   t.true(lines.includes('  timezone: "Etc/UTC" (default)'))
+  t.true(lines.includes('  domain-name: "example.org" (subnet 10.77.0.0/24)'))
   const { dhcp } = JSON.parse(await tandem('explain', '5254.0000.000a', '--json'))
   t.is(dhcp.boot.url, `${machines.url}/boot/${MAC}/ipxe`)
   t.regex(await tandem('explain', '52:54:00:00:00:ff'), /^52:54:00:00:00:ff, as ipxe: discover\n/)
+})
+
+test('explain prints what an option is, which level says so, and which ones do not count', async (t) => {
+  const { tandem } = await site(t)
+  await tandem('global', 'set', '--option', 'routers=10.0.0.1')
+  await tandem('class', 'set', 'old', '--firmware', 'bios', '--option', '26=1400')
+  await tandem('machine', 'set', 'web1', '--option', 'routers=10.77.0.9')
+  const explained = async (firmware: string) => (await tandem('explain', 'web1', '--firmware', firmware)).split('\n')
+  const lines = await explained('bios')
+  t.true(lines.includes('  routers: ["10.77.0.9"] (machine web1, not subnet 10.77.0.0/24, not global)'))
+  t.true(lines.includes('  interface-mtu: 1400 (class old)'))
+  t.false((await explained('ipxe')).some((line) => line.includes('interface-mtu')))
 })
 
 test('render prints the file that a machine would get', async (t) => {
