@@ -78,6 +78,7 @@ export function decode(datagram: Uint8Array): Packet {
   const overload = overloadOf(options)
   if (overload & 1) readOptions(bytes, FILE_AT, COOKIE_AT, options)
   if (overload & 2) readOptions(bytes, SNAME_AT, FILE_AT, options)
+  options.delete(OVERLOAD)
 
   return {
     op: bytes[0] as number,
@@ -148,11 +149,10 @@ function readOptions(bytes: Uint8Array, from: number, to: number, options: Map<n
   for (const [code, values] of parts) options.set(code, concat(values))
 }
 
-/** Which fields hold options: bit 0 is for `file`, bit 1 for `sname` (RFC 2132, section 9.3); takes the option out. */
-function overloadOf(options: Map<number, Uint8Array>): number {
+/** Which fields hold options: bit 0 is for `file`, bit 1 for `sname` (RFC 2132, section 9.3). */
+function overloadOf(options: Options): number {
   const value = options.get(OVERLOAD)
   if (value === undefined) return 0
-  options.delete(OVERLOAD)
   const [bits = 0] = value
   if (value.length !== 1 || bits < 1 || bits > 3) {
     throw new MalformedPacket('option-value', 'option 52 (overload) is one byte, 1 to 3')

@@ -49,6 +49,9 @@ const DIGITS = '0123456789abcdef'
 /** RFC 1542, section 4.1.1: what was relayed more often goes round in circles. */
 const MOST_HOPS = 16
 
+/** Bytes, RFC 2132's of any option: it is kept with the lease, so one of RFC 3396's length would be a means to fill the memory. */
+const LONGEST_CLIENT_ID = 255
+
 /** @throws {MalformedPacket} when an option that the answer depends on makes no sense. */
 export function interpret(packet: Packet, arrival: Arrival): Request {
   const odd = unanswerable(packet)
@@ -57,7 +60,8 @@ export function interpret(packet: Packet, arrival: Arrival): Request {
   if (!isStationMac(mac)) throw new MalformedPacket('hardware-address', `${mac} can't be a machine's own address`)
 
   const type = read(packet.options, OPTION.messageType)
-  const relayAgent = readIfValid(packet.options, OPTION.relayAgent)
+  // What a client says in a relay agent's name doesn't count.
+  const relayAgent = packet.giaddr === UNSPECIFIED ? undefined : readIfValid(packet.options, OPTION.relayAgent)
   const override = relayAgent && readIfValid(relayAgent, RELAY_AGENT.serverIdOverride)
   const named = type === MESSAGE.DISCOVER ? undefined : read(packet.options, OPTION.serverId)
   if (named !== undefined && named !== override && !arrival.servers.includes(named)) {
@@ -129,6 +133,9 @@ function clientOf(
   }
   const uuid = legible(OPTION.machineId)
   const clientId = options.get(OPTION.clientId.code)
+  if (clientId !== undefined && clientId.length > LONGEST_CLIENT_ID) {
+    throw new MalformedPacket('option-value', `option 61 (dhcp-client-identifier): ${clientId.length} bytes`)
+  }
   const ipxe = legible(OPTION.ipxe)
   const busId = ipxe && readIfValid(ipxe, IPXE.busId)
   const traits = traitsOf(options)
