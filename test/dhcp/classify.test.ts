@@ -59,7 +59,11 @@ for (const [rule, entries, name] of [
   ['iPXE by option 175', [architectures(7), PXE, [175, fromHex('130101')]], 'ipxe'],
   ['another class', [architectures(7), PXE, userClass('67505845')], 'uefi-x64'],
   ['a class that only begins like iPXE', [architectures(7), PXE, userClass('695058457a')], 'uefi-x64'],
-  ['iPXE, though the length before it is wrong', [architectures(7), PXE, userClass('ff 69505845')], 'ipxe']
+  [
+    'iPXE after a length that is wrong: one class of five bytes',
+    [architectures(7), PXE, userClass('ff 69505845')],
+    'uefi-x64'
+  ]
 ] as const satisfies readonly (readonly [string, readonly (readonly [number, Uint8Array])[], FirmwareName])[]) {
   test(`${rule}: ${name}`, (t) => {
     const options: Options = new Map(entries)

@@ -1,7 +1,7 @@
 import test from 'ava'
 import type { BootAnswer, Grant } from '../../src/dhcp/allocator.ts'
-import { BROADCAST_FLAG, decode, encode, type Packet } from '../../src/dhcp/codec.ts'
-import { entry } from '../../src/dhcp/options.ts'
+import { decode, encode, type Packet } from '../../src/dhcp/codec.ts'
+import { entry, MESSAGE } from '../../src/dhcp/options.ts'
 import { grantReply, refusalReply } from '../../src/dhcp/respond.ts'
 import { UNSPECIFIED } from '../../src/net/ipv4.ts'
 import { OPTION } from '../../src/net/options/table.ts'
@@ -10,14 +10,16 @@ import { fromHex, ip, packet, vector } from './vectors.ts'
 const SERVER = ip('10.77.0.1')
 const LEASE: Grant = {
   address: ip('10.77.0.10'),
-  mask: ip('255.255.255.0'),
-  broadcast: ip('10.77.0.255'),
-  routers: [ip('10.77.0.254')],
-  dnsServers: [ip('10.77.0.2'), ip('10.77.0.3')],
-  ntpServers: [ip('10.77.0.4')],
-  domain: 'dc1',
-  hostName: 'n1',
   leaseTime: 3600,
+  options: new Map([
+    entry(OPTION.subnetMask, ip('255.255.255.0')),
+    entry(OPTION.routers, [ip('10.77.0.254')]),
+    entry(OPTION.dnsServers, [ip('10.77.0.2'), ip('10.77.0.3')]),
+    entry(OPTION.domain, 'dc1'),
+    entry(OPTION.broadcast, ip('10.77.0.255')),
+    entry(OPTION.ntpServers, [ip('10.77.0.4')])
+  ]),
+  hostName: 'n1',
   reasons: []
 }
 const TFTP: BootAnswer = { kind: 'tftp', server: SERVER, file: 'ipxe.efi' }
@@ -89,7 +91,7 @@ for (const [sender, boot, file, options] of [
     'http://10.77.0.1/s',
     [
       ...[OFFER, SERVER_ID, MASK, ROUTERS, DNS, HOST_NAME, DOMAIN, `67 ${text('http://10.77.0.1/s')}`, NO_PROXY_DHCP],
-      ...[LEASE_TIME, T1, T2, '61 0152540000000a']
+      ...[LEASE_TIME, T1, T2, '61 0152540000000a', MACHINE_ID]
     ]
   ],
   [
@@ -98,7 +100,7 @@ for (const [sender, boot, file, options] of [
     'http://10.77.0.1/s',
     [
       ...[OFFER, SERVER_ID, MASK, ROUTERS, DNS, HOST_NAME, DOMAIN, `67 ${text('http://10.77.0.1/s')}`, NO_PROXY_DHCP],
-      ...[LEASE_TIME, T1, T2, '61 0152540000002a', '82 0103627231']
+      ...[LEASE_TIME, T1, T2, '61 0152540000002a', MACHINE_ID, '82 0103627231']
     ]
   ],
   [
@@ -147,80 +149,114 @@ for (const [sender, boot, file, options] of [
   })
 }
 
+/** A client that says nothing but that it wants an address. */
+const discover = (options: readonly (readonly [number, Uint8Array])[] = [], fields: Partial<Packet> = {}) =>
+  packet(fields, [entry(OPTION.messageType, MESSAGE.DISCOVER), ...options])
+const offer = (request: Packet, grant: Grant = LEASE) => grantReply(request, 'OFFER', grant, SERVER)
+const configured = (...options: [number, Uint8Array | null][]): Grant => ({
+  ...LEASE,
+  options: new Map([...LEASE.options, ...options])
+})
+
 test('an ACK says the same as the OFFER, and keeps the address that a renewing client uses', (t) => {
-  const request = packet({ ciaddr: LEASE.address })
-  const [offer, ack] = [grantReply(request, 'OFFER', LEASE, SERVER), grantReply(request, 'ACK', LEASE, SERVER)]
-  t.deepEqual(listing(ack), ['53 05', ...listing(offer).slice(1)])
+  const request = discover([], { ciaddr: LEASE.address })
+  const ack = grantReply(request, 'ACK', LEASE, SERVER)
+  t.deepEqual(listing(ack), ['53 05', ...listing(offer(request)).slice(1)])
   t.is(ack.ciaddr, LEASE.address)
-  t.is(offer.ciaddr, UNSPECIFIED)
+  t.is(offer(request).ciaddr, UNSPECIFIED)
 })
 
 test('a client that does not say what it wants is told everything', (t) => {
-  t.deepEqual(listing(grantReply(packet(), 'OFFER', LEASE, SERVER)), [
+  t.deepEqual(listing(offer(discover())), [
     ...[OFFER, SERVER_ID, MASK, LEASE_TIME, T1, T2],
-    ...[ROUTERS, DNS, HOST_NAME, DOMAIN, BROADCAST, NTP]
+    ...[HOST_NAME, ROUTERS, DNS, DOMAIN, BROADCAST, NTP]
+  ])
+})
+
+test('RFC 2131, 4.3.1: what a client lists is told in its order', (t) => {
+  t.deepEqual(listing(offer(discover([entry(OPTION.parameters, [42, 6, 15, 3])]))), [
+    ...[OFFER, SERVER_ID, MASK, NTP, DNS, DOMAIN, ROUTERS, LEASE_TIME, T1, T2]
   ])
 })
 
 test('RFC 2132, 3.3: the mask comes before the routers, however the client lists them', (t) => {
-  const request = packet({}, [entry(OPTION.parameters, [3, 3, 54, 53, 1, 82, 99])])
-  t.deepEqual(listing(grantReply(request, 'OFFER', LEASE, SERVER)), [
+  t.deepEqual(listing(offer(discover([entry(OPTION.parameters, [3, 3, 54, 53, 1, 82, 99])]))), [
     ...[OFFER, SERVER_ID, MASK, ROUTERS, LEASE_TIME, T1, T2]
   ])
 })
 
 test('what a subnet does not have is not told', (t) => {
-  const { domain: _, hostName: __, ...rest } = LEASE
-  const bare: Grant = { ...rest, routers: [], dnsServers: [], ntpServers: [] }
-  t.deepEqual(listing(grantReply(packet(), 'OFFER', bare, SERVER)), [
-    ...[OFFER, SERVER_ID, MASK, LEASE_TIME, T1, T2, BROADCAST]
-  ])
+  const bare: Grant = {
+    ...LEASE,
+    hostName: undefined,
+    options: new Map([entry(OPTION.subnetMask, ip('255.255.255.0'))])
+  }
+  t.deepEqual(listing(offer(discover(), bare)), [OFFER, SERVER_ID, MASK, LEASE_TIME, T1, T2])
 })
 
 test('times that do not divide are rounded down to whole seconds', (t) => {
-  const options = listing(grantReply(packet(), 'OFFER', { ...LEASE, leaseTime: 61 }, SERVER))
+  const options = listing(offer(discover(), { ...LEASE, leaseTime: 61 }))
   t.deepEqual(options.slice(3, 6), ['51 0000003d', '58 0000001e', '59 00000035'])
+})
+
+for (const [rule, grant, code, told] of [
+  ['goes before what follows from the firmware', configured(entry(OPTION.bootFile, 'own.efi')), 67, text('own.efi')],
+  ['and null is not to be told', configured([67, null]), 67, undefined],
+  ['goes before the name of the machine', configured(entry(OPTION.hostName, 'other')), 12, text('other')],
+  ["of the site's own codes is told unasked (RFC 3942)", configured([224, fromHex('aa')]), 224, 'aa'],
+  ['of PXELINUX is told unasked', configured(entry(OPTION.pathPrefix, '/p/')), 210, text('/p/')],
+  ['is told only if asked for, else', configured(entry(OPTION.timeServers, [SERVER])), 4, undefined]
+] as const) {
+  test(`what an administrator configured ${rule}`, (t) => {
+    const request = discover([entry(OPTION.parameters, [3, 12])])
+    const { options } = offer(request, { ...grant, boot: SCRIPT })
+    const value = options.get(code)
+    t.is(value && Buffer.from(value).toString('hex'), told)
+  })
+}
+
+test('the field names the boot file that option 67 names, configured or not', (t) => {
+  t.is(offer(discover(), { ...configured(entry(OPTION.bootFile, 'own.efi')), boot: TFTP }).file, 'own.efi')
+  t.is(offer(discover(), { ...configured([67, null]), boot: TFTP }).file, '')
 })
 
 test('a name of 127 bytes is in the field and in option 67; a longer one in the option alone', (t) => {
   for (const length of [127, 128, 300]) {
     const url = 'http://10.77.0.1/'.padEnd(length, 'x')
-    const reply = grantReply(packet(), 'OFFER', { ...LEASE, boot: { kind: 'script', server: SERVER, url } }, SERVER)
+    const reply = offer(discover(), { ...LEASE, boot: { kind: 'script', server: SERVER, url } })
     t.is(reply.file, length === 127 ? url : '')
     t.is(Buffer.from(decode(encode(reply)).options.get(67) ?? []).toString(), url)
   }
 })
 
 test("PXE's class and discovery control go only to a client of that class", (t) => {
-  const request = packet({}, [entry(OPTION.vendorClass, 'U-Boot.armv8'), entry(OPTION.parameters, [43, 60])])
-  const reply = grantReply(request, 'OFFER', { ...LEASE, boot: TFTP }, SERVER)
+  const request = discover([entry(OPTION.vendorClass, 'U-Boot.armv8'), entry(OPTION.parameters, [43, 60])])
+  const reply = offer(request, { ...LEASE, boot: TFTP })
   t.false(reply.options.has(60) || reply.options.has(43))
   t.is(reply.file, 'ipxe.efi')
 })
 
-test('RFC 3046: option 82 comes back byte for byte, as the last', (t) => {
-  const odd = fromHex('01 03 627231 09 00 ff')
-  const request = packet({ giaddr: ip('10.88.0.1') }, [
-    [82, odd],
-    [61, fromHex('00aa')]
-  ])
-  for (const reply of [grantReply(request, 'ACK', LEASE, SERVER), refusalReply(request, 'no', SERVER)]) {
-    t.deepEqual([...reply.options].at(-1), [82, odd])
-  }
-})
-
-for (const [where, fields, flags] of [
-  ['on the link', { flags: 0 }, 0],
-  ['on the link, with the flag', { flags: BROADCAST_FLAG }, BROADCAST_FLAG],
-  ['through a relay agent: it must broadcast', { giaddr: ip('10.88.0.1') }, BROADCAST_FLAG]
+for (const [rule, option, isEchoed] of [
+  ['RFC 6842: the client identifier', [61, fromHex('ff0000005f000100013295fde4')], true],
+  ['RFC 3011: the subnet that it selects', entry(OPTION.subnetSelection, ip('10.89.0.0')), true],
+  ['RFC 3046: option 82', [82, fromHex('01 03 627231 09 00 ff')], true],
+  ['PXE 2.1, table 2-2: the machine identifier, of a client with firmware', [97, fromHex('00'.repeat(17))], true],
+  ['its class', entry(OPTION.vendorClass, 'MSFT 5.0'), false]
 ] as const) {
-  test(`the whole NAK ${where}`, (t) => {
-    const request = packet({ ciaddr: ip('10.9.0.9'), secs: 7, hops: 1, ...fields }, [
-      entry(OPTION.clientId, fromHex('0152540000000a')),
-      entry(OPTION.parameters, [1, 3, 6])
-    ])
-    const reply = refusalReply(request, 'wrong subnet', SERVER)
-    t.deepEqual(listing(reply), ['53 06', SERVER_ID, `56 ${text('wrong subnet')}`, '61 0152540000000a'])
-    t.deepEqual({ ...reply, options: null }, { ...packet({ op: 2, flags, giaddr: request.giaddr }), options: null })
+  test(`${rule} is ${isEchoed ? '' : 'not '}told back, byte for byte, unasked`, (t) => {
+    const [code, value] = option
+    const asks = [entry(OPTION.parameters, [1]), entry(OPTION.architectures, [7])]
+    const reply = offer(discover([option as readonly [number, Uint8Array], ...asks]))
+    t.deepEqual(reply.options.get(code), isEchoed ? value : undefined)
   })
 }
+
+test('RFC 3046: option 82 is the last, in a NAK too', (t) => {
+  const request = discover([
+    [82, fromHex('0103627231')],
+    [61, fromHex('00aa')]
+  ])
+  for (const reply of [offer(request), refusalReply(request, 'no', SERVER)]) {
+    t.is([...reply.options.keys()].at(-1), 82)
+  }
+})

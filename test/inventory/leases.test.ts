@@ -69,16 +69,16 @@ test('a restart finds the leases as they were, and who is where now', async (t) 
 
 test('a lease tells what the firmware of this boot loaded: iPXE from a ROM was loaded by none', async (t) => {
   const { leases } = open()
-  const taken = (stage: 'firmware' | 'ipxe' | 'os', loader?: string) => {
+  const taken = async (stage: 'firmware' | 'ipxe' | 'os', loader?: string) => {
     await leases.grant([{ address: X, mac: mac(1), stage, loader, seconds: 600 }])
     return leases.active(X)?.loader
   }
-  t.is(taken('firmware', 'ipxe.efi'), 'ipxe.efi')
-  t.is(taken('ipxe'), 'ipxe.efi')
-  t.is(taken('ipxe'), null, 'no firmware asked before this one')
-  t.is(taken('firmware', 'ipxe.efi'), 'ipxe.efi')
-  t.is(taken('os'), null)
-  t.is(taken('ipxe'), null)
+  t.is(await taken('firmware', 'ipxe.efi'), 'ipxe.efi')
+  t.is(await taken('ipxe'), 'ipxe.efi')
+  t.is(await taken('ipxe'), null, 'no firmware asked before this one')
+  t.is(await taken('firmware', 'ipxe.efi'), 'ipxe.efi')
+  t.is(await taken('os'), null)
+  t.is(await taken('ipxe'), null)
 })
 
 test('a lease runs for its seconds, and then the address is free', async (t) => {
@@ -174,7 +174,7 @@ test('leases that can not be written are not there, and the offers stand', async
   leases.hold(X, mac(1))
   db.exec("CREATE TRIGGER full BEFORE INSERT ON lease BEGIN SELECT raise(ABORT, 'disk full'); END")
   const grants = [X, Y].map((address) => ({ address, mac: mac(1), seconds: 600 }))
-  t.throws(() => await leases.grant(grants), { message: 'disk full' })
+  await t.throwsAsync(leases.grant(grants), { message: 'disk full' })
   t.deepEqual([...leases.all()], [])
   t.is(leases.handshakeOf(mac(1)), '')
   t.true(leases.isTaken(X, mac(2)))
@@ -183,7 +183,7 @@ test('leases that can not be written are not there, and the offers stand', async
 test('a batch is all on disk or nothing of it', async (t) => {
   const { db, leases } = open()
   db.exec(`CREATE TRIGGER full BEFORE INSERT ON lease WHEN NEW.address = '${Y}' BEGIN SELECT raise(ABORT, 'full'); END`)
-  t.throws(() => await leases.grant([X, Y].map((address) => ({ address, mac: mac(1), seconds: 600 }))))
+  await t.throwsAsync(leases.grant([X, Y].map((address) => ({ address, mac: mac(1), seconds: 600 }))))
   t.deepEqual(dump(db).lease, [])
   t.is(leases.active(X), undefined)
 })
