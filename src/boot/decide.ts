@@ -26,6 +26,8 @@ export type Situation = {
   readonly global?: Global | undefined
   /** The subnet of the link the machine is on. */
   readonly subnet?: Subnet | undefined
+  /** The first subnet of that link with a pool: itself, or another one of its shared network. */
+  readonly pooled?: Subnet | undefined
   /** An address on that link, for the reasons. */
   readonly link?: Ipv4 | undefined
   readonly machine?: Machine | undefined
@@ -53,17 +55,17 @@ export function decide(situation: Situation): Decision {
   return machine === undefined ? decideUnknown(situation) : decideKnown(situation, machine)
 }
 
-function decideUnknown({ mac, subnet, link }: Situation): Decision {
+function decideUnknown({ mac, subnet, pooled, link }: Situation): Decision {
   const unknown = `no machine is registered with ${mac}`
   if (subnet === undefined) {
     return { action: 'ignore', reasons: [unknown, `no subnet holds ${link ?? 'the address it asks from'}`] }
   }
-  if (subnet.pools.length === 0) {
+  if (pooled === undefined) {
     return { action: 'ignore', reasons: [unknown, `subnet ${subnet.cidr} has no pool for unknown machines`] }
   }
   return {
     action: 'discover',
-    reasons: [unknown, `subnet ${subnet.cidr} has a pool: it is asked what it is, then boots from its disk`]
+    reasons: [unknown, `subnet ${pooled.cidr} has a pool: it is asked what it is, then boots from its disk`]
   }
 }
 

@@ -36,6 +36,7 @@ export function identify(facts: DecisionFacts, mac: Mac, firmware: FirmwareName,
   const imageName = machine?.image ?? role?.image
   const image = imageName ? inventory.get('image', imageName) : undefined
   const installing = machine?.life.goal === 'install' && machine.life.rank !== 'installed'
+  const subnet = at && inventory.subnetOf(at)
   const { loader } = firmwareByName(firmware)
   return {
     mac,
@@ -43,7 +44,8 @@ export function identify(facts: DecisionFacts, mac: Mac, firmware: FirmwareName,
     loaderMissing: loader?.optional === true && !facts.hasLoader(loader.file),
     global: inventory.get('global', GLOBAL),
     link: at,
-    subnet: at && inventory.subnetOf(at),
+    subnet,
+    pooled: subnet && inventory.subnetsOfLink(subnet).find(({ pools }) => pools.length > 0),
     machine,
     loader: leases.activeOfMac(mac)?.loader,
     role,

@@ -39,7 +39,13 @@ const table: [when: string, situation: Situation, action: Action, reasons: strin
   ],
   [
     'unknown, in a subnet with a pool',
-    { ...NOBODY, subnet: subnet() },
+    { ...NOBODY, subnet: subnet(), pooled: subnet() },
+    'discover',
+    [UNKNOWN, 'subnet 10.77.0.0/24 has a pool: it is asked what it is, then boots from its disk']
+  ],
+  [
+    'unknown, where another subnet of the shared network has a pool',
+    { ...NOBODY, subnet: subnet({ cidr: '10.78.0.0/24', gateway: '10.78.0.1', pools: [] }), pooled: subnet() },
     'discover',
     [UNKNOWN, 'subnet 10.77.0.0/24 has a pool: it is asked what it is, then boots from its disk']
   ],

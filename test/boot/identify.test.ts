@@ -1,7 +1,7 @@
 import test from 'ava'
 import { identify } from '../../src/boot/identify.ts'
 import { act } from '../../src/inventory/actions.ts'
-import { installable, LINK, openBoot, powerOn } from '../support/boot.ts'
+import { clientOf, installable, LINK, openBoot, powerOn } from '../support/boot.ts'
 import { change, dump, image, role, subnet } from '../support/inventory.ts'
 import { ip, mac } from '../support/values.ts'
 
@@ -52,9 +52,23 @@ test('a machine is where its link is, else where its latest lease is, else where
   t.is(at(), ip('10.77.0.100'))
 })
 
-test('a file that the store does not have whole is missing', async (t) => {
+test('the pool of another subnet counts where both share a network', async (t) => {
+  const boot = await openBoot(t)
+  const bare = { cidr: '10.78.0.0/24', gateway: '10.78.0.1', pools: [] }
+  const pooled = () => identify(boot.facts, mac(9), 'ipxe', ip('10.78.0.1')).pooled?.cidr as string | undefined
+  await change(boot, (draft) => draft.putSubnet(subnet(bare)))
+  t.is(pooled(), undefined)
+  await change(boot, (draft) => {
+    for (const each of [bare, {}]) draft.putSubnet(subnet({ ...each, sharedNetwork: 'lab' }))
+  })
+  t.is(pooled(), '10.77.0.0/24')
+  t.like(boot.allocator.offer(clientOf(mac(9), 'ipxe', ip('10.78.0.1'))), { address: '10.77.0.100' })
+})
+
+test('of what is to be installed, a file that the store does not have whole is missing', async (t) => {
   const boot = await openBoot(t)
   await installable(boot)
+  await act(boot.inventory, 'db-1', 'install', 'ann')
   t.is(identify(boot.facts, mac(1), 'ipxe').missingFile, undefined)
   const found = boot.inventory.need('image', 'debian-12')
   for (const file of ['kernel', 'initrd'] as const) {
