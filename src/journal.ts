@@ -39,6 +39,7 @@ export class Journal {
   readonly #macAt: (address: Ipv4) => Mac | undefined
   readonly #attempts: Attempts
   readonly #now: Now
+  readonly #leases: Leases
   #pending: Change[] = []
   #left = 0
   #timer: NodeJS.Timeout | undefined
@@ -57,6 +58,7 @@ export class Journal {
     this.#macAt = options.macAt
     this.#attempts = options.attempts
     this.#now = options.now
+    this.#leases = options.leases
     this.#lines = new Allowance(LINES, options.now)
     this.#warnings = new Allowance(WARNINGS, options.now)
     journalMetrics(this.registry, this.#counts, options)
@@ -112,12 +114,18 @@ export class Journal {
       return
     }
     this.#pending.push(eventChange(this.#now(), event))
-    this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS)
+    this.#timer ??= setTimeout(() => this.#flushBetweenLeases(), FLUSH_MS)
   }
 
   /** Tells and writes what waits; to be called before the database is closed. */
   close(): void {
     this.#tellSum()
+    this.flush()
+  }
+
+  /** While leases are written, SQLite would let this wait, and the event loop with it. */
+  async #flushBetweenLeases(): Promise<void> {
+    await this.#leases.idle()
     this.flush()
   }
 

@@ -187,6 +187,11 @@ export class Leases {
     return made
   }
 
+  /** Resolves when what was being written is on disk. */
+  idle(): Promise<void> {
+    return this.#edited
+  }
+
   async #make(edits: readonly LeaseEdit[]): Promise<void> {
     const now = this.#now()
     const batch = new Map<Ipv4, Lease>()
