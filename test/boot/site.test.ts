@@ -3,8 +3,16 @@ import { join } from 'node:path'
 import test from 'ava'
 import { Value } from 'typebox/value'
 import { parse } from 'yaml'
-import { ImageInput, MachineInput, RoleInput, SubnetInput } from '../../src/inventory/inputs.ts'
-import { imageFrom, roleFrom, subnetFrom } from '../../src/inventory/normalize.ts'
+import {
+  ClassInput,
+  GlobalInput,
+  ImageInput,
+  MachineInput,
+  RoleInput,
+  SubnetInput
+} from '../../src/inventory/inputs.ts'
+import { globalFrom, imageFrom, roleFrom, subnetFrom } from '../../src/inventory/normalize.ts'
+import { classFrom } from '../../src/inventory/normalize-class.ts'
 
 type Role = { name: string; kind?: string; note?: string; alias?: string }
 
@@ -29,7 +37,9 @@ test('a role that goes by another name says so in its note', (t) => {
 
 test('every entity of the example is one that apply takes', (t) => {
   const kinds = [
+    [[site.global], GlobalInput, globalFrom],
     [site.subnets, SubnetInput, subnetFrom],
+    [site.classes, ClassInput, classFrom],
     [site.images, ImageInput, imageFrom],
     [site.roles, RoleInput, roleFrom]
   ] as const
