@@ -1,6 +1,9 @@
 import test from 'ava'
 import { act } from '../../src/inventory/actions.ts'
 import { eventChange } from '../../src/inventory/events.ts'
+import { ENTITY_KINDS } from '../../src/inventory/model.ts'
+import { globalFrom } from '../../src/inventory/normalize.ts'
+import { classFrom } from '../../src/inventory/normalize-class.ts'
 import type { Op, Replicator } from '../../src/inventory/oplog.ts'
 import { change, dump, image, machine, openStore, role, subnet } from '../support/inventory.ts'
 import { cidr, ip, mac } from '../support/values.ts'
@@ -116,7 +119,7 @@ test('a machine registered without an address is never given one that somebody u
   const everything = Array.from({ length: 254 }, (_, index) => ip(`10.77.0.${index + 1}`))
   const free = [ip('10.77.0.77'), ip('10.77.0.1'), ip('10.77.0.2'), ip('10.77.0.3'), ip('10.77.0.254')]
   const leased = everything.filter((address) => !free.includes(address))
-  store.leases.grant(leased.map((address, index) => ({ address, mac: mac(1000 + index), seconds: 600 })))
+  await store.leases.grant(leased.map((address, index) => ({ address, mac: mac(1000 + index), seconds: 600 })))
   await change(store, (draft) => {
     draft.putSubnet(subnet())
     draft.putMachine(machine('db-1', 1))
@@ -133,7 +136,7 @@ test('a machine registered without an address is never given one that somebody u
 
 test('a machine may be given the address that it has a lease on', async (t) => {
   const store = openStore()
-  store.leases.grant([{ address: ip('10.77.0.100'), mac: mac(1), seconds: 600 }])
+  await store.leases.grant([{ address: ip('10.77.0.100'), mac: mac(1), seconds: 600 }])
   const registered = (number: number) =>
     machine('db-1', number, { interfaces: [{ mac: mac(number), ipv4: '10.77.0.100' }] })
   await change(store, (draft) => draft.putSubnet(subnet()))
@@ -152,7 +155,7 @@ test('an interface that is exchanged leaves its address to the next, though its 
     draft.putSubnet(subnet())
     draft.putMachine(machine('db-1', 1))
   })
-  store.leases.grant([{ address, mac: mac(1), seconds: 43_200 }])
+  await store.leases.grant([{ address, mac: mac(1), seconds: 43_200 }])
   await change(store, (draft) => {
     draft.putMachine(machine('db-1', 2, { interfaces: [{ mac: mac(2), ipv4: address }] }))
   })
@@ -162,10 +165,15 @@ test('an interface that is exchanged leaves its address to the next, though its 
 test('every field of every entity is as it was after a restart, and in the same order', async (t) => {
   const store = openStore()
   await change(store, (draft) => {
-    draft.putSubnet(subnet({ name: 'lab', vlan: 7, vars: { locale: 'de_DE.UTF-8' } }))
+    const options = { 'domain-search': ['lab.org'], 224: '0x0a', routers: null }
+    const pools = [{ from: '10.77.0.100', to: '10.77.0.109', options }]
+    const link = { vlan: 7, sharedNetwork: 'lab', authoritative: false }
+    draft.putGlobal(globalFrom({ options, vars: { locale: 'C' } }))
+    draft.putSubnet(subnet({ name: 'lab', ...link, pools, options, vars: { locale: 'de_DE.UTF-8' } }))
+    draft.putClass(classFrom({ name: 'pxe', match: { firmware: ['bios'], mac: '52:54' }, options, note: 'n' }))
     const file = { name: 'linux', sha256: 'a'.repeat(64), size: 9 }
     draft.putImage({ ...image('debian-12'), kernel: file, initrd: file, kernelArguments: ['quiet'], vars: { a: 1 } })
-    draft.putRole({ ...role('db'), kind: 'virtual', note: 'n', image: 'debian-12', vars: { b: [true, null] } })
+    draft.putRole({ ...role('db'), kind: 'virtual', note: 'n', image: 'debian-12', options, vars: { b: [true, null] } })
     const interfaces = [{ mac: mac(1) }, { mac: mac(2), ipv4: '10.77.0.9' }]
     draft.putMachine({
       ...machine('db-1', 1, { role: 'db', image: 'debian-12', interfaces, serial: 'S', disk: '/dev/sda' }),
@@ -175,12 +183,12 @@ test('every field of every entity is as it was after a restart, and in the same 
         console: 'ttyS0',
         labels: { rack: 'b7' }
       },
-      ...{ kernelArguments: ['quiet'], vars: { c: { d: 'e' } }, facts: { product: 'box' } }
+      ...{ kernelArguments: ['quiet'], options, vars: { c: { d: 'e' } }, facts: { product: 'box' } }
     })
   })
   await act(store.inventory, 'db-1', 'install', 'ann')
   const again = openStore({ db: store.db })
-  for (const kind of ['subnet', 'image', 'role', 'machine'] as const) {
+  for (const kind of ENTITY_KINDS) {
     t.is(JSON.stringify([...again.inventory.list(kind)]), JSON.stringify([...store.inventory.list(kind)]))
   }
 })
