@@ -1,197 +1,102 @@
-import { createSocket, type Socket } from 'node:dgram'
-import { once } from 'node:events'
-import test, { type ExecutionContext } from 'ava'
-import type { Allocator, Grant } from '../../src/dhcp/allocator.ts'
-import { decode, encode, type Packet } from '../../src/dhcp/codec.ts'
+import test from 'ava'
+import type { Allocator } from '../../src/dhcp/allocator.ts'
+import { encode } from '../../src/dhcp/codec.ts'
 import { entry, MESSAGE } from '../../src/dhcp/options.ts'
 import { start } from '../../src/dhcp/server.ts'
-import { OPTION, RELAY_AGENT } from '../../src/net/options/table.ts'
+import { OPTION } from '../../src/net/options/table.ts'
 import type { Step } from '../../src/net/step.ts'
+import { discover, GRANT, GRANTING, LOOPBACK, loopback, relayed, reply, request } from './loopback.ts'
 import { fromHex, ip, packet } from './vectors.ts'
 
-const LOOPBACK = ip('127.0.0.1')
-const GRANT: Grant = {
-  address: ip('127.0.0.10'),
-  mask: ip('255.0.0.0'),
-  broadcast: ip('127.255.255.255'),
-  routers: [],
-  dnsServers: [],
-  ntpServers: [],
-  leaseTime: 600,
-  boot: { kind: 'tftp', server: LOOPBACK, file: 'ipxe.efi' },
-  reasons: []
-}
-const GRANTING: Allocator = { offer: () => GRANT, request: () => GRANT, commit: async () => {} }
+const askedOf = ({ asked }: Step) => (typeof asked === 'string' ? asked : asked())
 
-/** A server on loopback and a relay agent, which can be answered at a port of its own (RFC 8357). */
-async function network(t: ExecutionContext, allocator: Partial<Allocator>) {
-  const steps: Step[] = []
-  const server = await start({
-    interfaces: [{ name: 'lo', address: LOOPBACK }],
-    port: 0,
-    allocator: { ...GRANTING, ...allocator },
-    report: (step) => steps.push(step)
-  })
-  const relay = createSocket('udp4').bind(0, '127.0.0.1')
-  await once(relay, 'listening')
-  const port = server.endpoints[0]?.port ?? 0
-  t.teardown(() => new Promise<void>((closed) => relay.close(closed)))
-  return {
-    server,
-    steps,
-    relay,
-    send: (bytes: Uint8Array) => relay.send(bytes, port, '127.0.0.1'),
-    /** Steps come as datagrams do: a test waits for as many as it caused. */
-    async stepsTold(count: number): Promise<Step[]> {
-      while (steps.length < count) await turn()
-      return steps
-    }
-  }
-}
-
-const turn = () => new Promise((resolve) => setImmediate(resolve))
-
-async function reply(relay: Socket): Promise<Packet> {
-  const [bytes] = await once(relay, 'message')
-  return decode(bytes)
-}
-
-function message(type: number, xid: number, ...options: (readonly [number, Uint8Array])[]): Uint8Array {
-  return encode(
-    packet({ xid, giaddr: LOOPBACK, hops: 1 }, [
-      entry(OPTION.messageType, type),
-      entry(OPTION.architectures, [7]),
-      entry(OPTION.vendorClass, 'PXEClient:Arch:00007:UNDI:003010'),
-      ...options,
-      entry(OPTION.relayAgent, new Map([entry(RELAY_AGENT.sourcePort, true)]))
-    ])
-  )
-}
-
-const discover = (xid: number) => message(MESSAGE.DISCOVER, xid)
-const request = (xid: number) =>
-  message(MESSAGE.REQUEST, xid, entry(OPTION.serverId, LOOPBACK), entry(OPTION.requestedAddress, GRANT.address))
-
-test('a DISCOVER is offered what the allocator grants, and the step tells both', async (t) => {
-  const { send, relay, steps, server } = await network(t, {})
-  send(discover(7))
+test('a DISCOVER is offered what the allocator grants; the step and the trace tell both', async (t) => {
+  const { send, relay, steps, traced, server } = await loopback(t, {})
+  const bytes = discover(7)
+  send(bytes)
   const offer = await reply(relay)
   t.like(offer, { xid: 7, yiaddr: GRANT.address, siaddr: LOOPBACK, file: 'ipxe.efi' })
   t.deepEqual(offer.options.get(53), Uint8Array.of(MESSAGE.OFFER))
   t.deepEqual([...offer.options].at(-1), [82, fromHex('1300')])
-  t.deepEqual(steps, [
-    {
-      protocol: 'dhcp',
-      mac: '52:54:00:00:00:0a',
-      asked: 'DISCOVER from uefi-x64 (architecture 7) through relay agent 127.0.0.1',
-      answered: 'OFFER 127.0.0.10 for 600 s, ipxe.efi from 127.0.0.1',
-      level: 'info',
-      outcome: 'offer'
-    } as Step
-  ])
+  const answered = 'OFFER 127.0.0.10 for 600 s, ipxe.efi from 127.0.0.1'
+  t.deepEqual(
+    steps.map((step) => ({ ...step, asked: askedOf(step) })),
+    [
+      {
+        protocol: 'dhcp',
+        mac: '52:54:00:00:00:0a',
+        asked: 'DISCOVER from uefi-x64 (architecture 7) through relay agent 127.0.0.1',
+        answered,
+        level: 'info',
+        outcome: 'offer'
+      } as Step
+    ]
+  )
+  const port = relay.address().port
+  t.like(traced[0], {
+    mac: '52:54:00:00:00:0a',
+    known: false,
+    interface: 'lo',
+    cast: 'unicast',
+    from: { address: LOOPBACK, port },
+    to: { address: LOOPBACK, port },
+    server: server.endpoints[0],
+    outcome: 'offer',
+    answered,
+    reasons: GRANT.reasons
+  })
+  t.deepEqual(Uint8Array.from(traced[0]?.request ?? []), bytes)
   t.deepEqual(server.counters(), { offer: 1 })
   await server.close()
 })
 
-test('the allocator is told the client, and the address it asks for', async (t) => {
+test('the allocator is told the client, its state and the address that it asks for', async (t) => {
   const told: unknown[] = []
-  const { send, relay, server } = await network(t, {
-    request: (client, address) => {
-      told.push(client.mac, client.link, client.server, client.firmware.name, address)
+  const { send, relay, server } = await loopback(t, {
+    request: (client, address, state) => {
+      told.push(client.mac, client.link, client.relay, client.server, client.firmware.name, address, state)
       return GRANT
     }
   })
   send(request(1))
   await reply(relay)
-  t.deepEqual(told, ['52:54:00:00:00:0a', '127.0.0.1', '127.0.0.1', 'uefi-x64', GRANT.address])
+  t.deepEqual(told, ['52:54:00:00:00:0a', ...Array(3).fill('127.0.0.1'), 'uefi-x64', GRANT.address, 'selecting'])
   await server.close()
 })
 
-test('an ACK leaves only after the lease is durable', async (t) => {
-  const order: string[] = []
-  const { send, relay, server } = await network(t, {
-    request: () => {
-      order.push('granted')
-      return GRANT
-    },
-    async commit(leases) {
-      t.deepEqual(
-        leases.map(({ grant }) => grant),
-        [GRANT]
-      )
-      // Several turns: an ACK that did not wait would be there by now.
-      for (let turns = 0; turns < 20; turns++) await turn()
-      order.push('durable')
-    }
-  })
-  relay.on('message', () => order.push('acknowledged'))
-  send(request(3))
-  const ack = await reply(relay)
-  t.like(ack, { xid: 3, yiaddr: GRANT.address })
-  t.deepEqual(ack.options.get(53), Uint8Array.of(MESSAGE.ACK))
-  t.deepEqual(order, ['granted', 'durable', 'acknowledged'])
+test('a NAK tells the client the reason', async (t) => {
+  const reason = '127.0.0.10 is not on this link'
+  const { send, relay, server, stepsTold } = await loopback(t, { request: () => ({ refused: 'nak', reason }) })
+  send(request(5))
+  const nak = await reply(relay)
+  t.deepEqual(nak.options.get(53), Uint8Array.of(MESSAGE.NAK))
+  t.is(Buffer.from(nak.options.get(56) ?? []).toString(), reason)
+  t.like((await stepsTold(1))[0], { outcome: 'nak', level: 'info', answered: `NAK: ${reason}` })
   await server.close()
 })
 
-test('REQUESTs that come while a commit runs share the next one', async (t) => {
-  let granted = 0
-  let release = () => {}
-  const batches: number[] = []
-  const { send, server, stepsTold } = await network(t, {
-    request: () => {
-      granted++
-      return GRANT
-    },
-    commit: (leases) => {
-      batches.push(leases.length)
-      return new Promise((resolve) => {
-        release = resolve
-      })
-    }
-  })
-  send(request(1))
-  while (batches.length < 1) await turn()
-  send(request(2))
-  send(request(3))
-  while (granted < 3) await turn()
-  release()
-  while (batches.length < 2) await turn()
-  release()
-  const steps = await stepsTold(3)
-  t.deepEqual(batches, [1, 2])
-  t.deepEqual(
-    steps.map(({ outcome }) => outcome),
-    ['ack', 'ack', 'ack']
-  )
+test('a BOOTP client is answered without a word of DHCP', async (t) => {
+  const { send, relay, server } = await loopback(t, {})
+  const ownPort = [82, fromHex('1300')] as const
+  send(encode(packet({ xid: 4, giaddr: LOOPBACK }, [ownPort])))
+  const answer = await reply(relay)
+  t.like(answer, { xid: 4, op: 2, yiaddr: GRANT.address, file: 'ipxe.efi' })
+  t.deepEqual([...answer.options.keys()], [1, 66, 67, 82])
   await server.close()
 })
 
-test('a commit that fails sends no ACK: a warning says why, and the next REQUEST is served', async (t) => {
-  const failures = [new Error('database or disk is full')]
-  const { send, relay, server, stepsTold } = await network(t, {
-    async commit() {
-      const failure = failures.pop()
-      if (failure) throw failure
-    }
-  })
-  send(request(1))
-  const [step] = await stepsTold(1)
-  t.like(step, {
-    level: 'warn',
-    outcome: 'commit-failed',
-    answered: 'nothing: the lease could not be made durable: database or disk is full'
-  })
-  send(request(2))
-  t.is((await reply(relay)).xid, 2)
-  await server.close()
-})
-
-for (const [what, allocator, bytes, expected] of [
+const WITHOUT_ANSWER: [what: string, allocator: Partial<Allocator>, bytes: Uint8Array, step: Partial<Step>][] = [
   [
     'a DISCOVER from an unknown link',
     { offer: () => ({ refused: 'silence', reason: 'no subnet for 127.0.0.1' }) },
     discover(1),
     { outcome: 'silence', level: 'info', answered: 'nothing: no subnet for 127.0.0.1' }
+  ],
+  [
+    'a DISCOVER while the pool is full',
+    { offer: () => ({ refused: 'silence', reason: 'the pool is full', actOn: true }) },
+    discover(1),
+    { outcome: 'silence', level: 'warn', answered: 'nothing: the pool is full' }
   ],
   [
     'a DISCOVER that is refused: there is nothing to NAK yet',
@@ -205,13 +110,26 @@ for (const [what, allocator, bytes, expected] of [
     request(1),
     { outcome: 'silence', level: 'info', answered: 'nothing: no record of it' }
   ],
+  ['a REQUEST to another server', {}, request(1, ip('127.0.0.2')), { outcome: 'elsewhere', level: 'debug' }],
   [
-    'a REQUEST to another server',
+    'a RELEASE',
     {},
-    message(MESSAGE.REQUEST, 1, entry(OPTION.serverId, ip('127.0.0.2')), entry(OPTION.requestedAddress, GRANT.address)),
-    { outcome: 'elsewhere', level: 'debug', asked: 'REQUEST to 127.0.0.2 through relay agent 127.0.0.1' }
+    relayed('RELEASE', 1, [], { ciaddr: GRANT.address }),
+    { outcome: 'release', level: 'info', answered: 'nothing: 127.0.0.10 is given back' }
   ],
-  ['a RELEASE', {}, message(MESSAGE.RELEASE, 1), { outcome: 'unhandled', level: 'debug' }],
+  [
+    'a RELEASE of what it does not hold',
+    { release: () => ({ refused: 'silence', reason: 'it holds no lease' }) },
+    relayed('RELEASE', 1, [], { ciaddr: GRANT.address }),
+    { outcome: 'silence', level: 'info', answered: 'nothing: it holds no lease' }
+  ],
+  [
+    'a DECLINE, which a person should act on,',
+    {},
+    relayed('DECLINE', 1, [entry(OPTION.requestedAddress, GRANT.address)]),
+    { outcome: 'decline', level: 'warn', answered: 'nothing: 127.0.0.10 is in use' }
+  ],
+  ['an INFORM without an address', {}, relayed('INFORM', 1), { outcome: 'malformed', level: 'debug' }],
   ['a reply', {}, encode(packet({ op: 2 })), { outcome: 'unhandled', level: 'debug' }],
   ['an empty datagram', {}, new Uint8Array(0), { outcome: 'malformed', level: 'debug' }],
   [
@@ -234,60 +152,30 @@ for (const [what, allocator, bytes, expected] of [
     discover(1),
     { outcome: 'error', level: 'warn', answered: 'nothing: no such table: lease' }
   ]
-] as const satisfies readonly (readonly [string, Partial<Allocator>, Uint8Array, Partial<Step>])[]) {
-  test(`${what} gets no answer, is reported, and the next DISCOVER is served`, async (t) => {
+]
+for (const [what, allocator, bytes, expected] of WITHOUT_ANSWER) {
+  test(`${what} gets no answer, is reported and traced, and the next DISCOVER is served`, async (t) => {
     let failing = true
-    const { offer = GRANTING.offer, request = GRANTING.request } = allocator as Partial<Allocator>
-    const { send, relay, server, stepsTold } = await network(t, {
-      offer: (...args) => (failing ? offer(...args) : GRANT),
-      request
+    const { offer = GRANTING.offer } = allocator
+    const { send, relay, server, stepsTold, traced } = await loopback(t, {
+      ...allocator,
+      offer: (...args) => (failing ? offer(...args) : GRANT)
     })
     send(bytes)
     const [step] = await stepsTold(1)
     t.like(step, expected)
+    t.like(traced[0], { outcome: expected.outcome, reply: undefined, to: undefined })
     failing = false
     send(discover(99))
     t.is((await reply(relay)).xid, 99)
-    t.deepEqual(server.counters(), { [expected.outcome]: 1, offer: 1 })
+    t.deepEqual(server.counters(), { [expected.outcome as string]: 1, offer: 1 })
     await server.close()
   })
 }
 
-test('a NAK tells the client the reason', async (t) => {
-  const { send, relay, server, stepsTold } = await network(t, {
-    request: () => ({ refused: 'nak', reason: '127.0.0.10 is not on this link' })
-  })
-  send(request(5))
-  const nak = await reply(relay)
-  t.deepEqual(nak.options.get(53), Uint8Array.of(MESSAGE.NAK))
-  t.is(Buffer.from(nak.options.get(56) ?? []).toString(), '127.0.0.10 is not on this link')
-  t.like((await stepsTold(1))[0], { outcome: 'nak', level: 'info', answered: 'NAK: 127.0.0.10 is not on this link' })
-  await server.close()
-})
-
-test('closing lets the ACKs under way leave', async (t) => {
-  let release = () => {}
-  let committing = false
-  const { send, relay, server } = await network(t, {
-    commit: () => {
-      committing = true
-      return new Promise((resolve) => {
-        release = resolve
-      })
-    }
-  })
-  send(request(8))
-  while (!committing) await turn()
-  const acknowledged = reply(relay)
-  const closed = server.close()
-  release()
-  t.is((await acknowledged).xid, 8)
-  await closed
-})
-
 test('where one interface cannot be served, none is', async (t) => {
   const lo = { name: 'lo', address: LOOPBACK }
-  const options = { port: 0, allocator: GRANTING, report() {} }
+  const options = { port: 0, allocator: GRANTING, report() {}, trace: { record() {} }, now: () => 0 }
   const first = await start({ ...options, interfaces: [lo] })
   const port = first.endpoints[0]?.port ?? 0
   await first.close()
