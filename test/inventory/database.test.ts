@@ -1,10 +1,13 @@
 import { chmodSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
+import Database from 'better-sqlite3'
 import { DatabaseError, openDatabase, Statements } from '../../src/inventory/database.ts'
 import { MIGRATIONS } from '../../src/inventory/migrations.ts'
-import { change, dump, machine, openStore, subnet } from '../support/inventory.ts'
+import { subnetFrom } from '../../src/inventory/normalize.ts'
+import { change, dump, machine, openStore, role, subnet } from '../support/inventory.ts'
 import { tempFolder } from '../support/temp-folder.ts'
+import { ip, mac } from '../support/values.ts'
 
 test('a new inventory has every migration and is readable to its user alone, as are its companions', (t) => {
   const folder = tempFolder(t)
@@ -52,6 +55,23 @@ test('an inventory opened again is as it was left', async (t) => {
   t.deepEqual([...second.inventory.list('machine')], [...first.inventory.list('machine')])
   t.deepEqual([...second.inventory.list('subnet')], [...first.inventory.list('subnet')])
   second.db.close()
+})
+
+test('an inventory of the first version goes on as it was, with what came later as if it had always been so', (t) => {
+  const path = join(tempFolder(t), 'tandem.sqlite')
+  const first = new Database(path)
+  first.exec(MIGRATIONS[0] as string)
+  first.pragma('user_version = 1')
+  first.exec("INSERT INTO subnet (cidr, gateway) VALUES ('10.77.0.0/24', '10.77.0.1')")
+  first.exec("INSERT INTO role (name, class) VALUES ('db', 'role::db')")
+  first.exec("INSERT INTO machine (name, role) VALUES ('db-1', 'db')")
+  first.exec(`INSERT INTO interface VALUES ('${mac(1)}', 'db-1', 0, '10.77.0.4', '10.77.0.0/24')`)
+  first.close()
+  const { db, inventory } = openStore({ db: openDatabase(path) })
+  t.deepEqual(inventory.subnetOf(ip('10.77.0.9')), subnetFrom({ cidr: '10.77.0.0/24', gateway: '10.77.0.1' }))
+  t.like(inventory.machineByMac(mac(1)), { name: 'db-1', role: 'db', options: {} })
+  t.deepEqual(inventory.need('role', 'db'), role('db'))
+  db.close()
 })
 
 test("a newer Tandem's inventory is refused, and what to do is said", (t) => {

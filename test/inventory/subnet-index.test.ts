@@ -59,7 +59,7 @@ test('subnets of one shared network are on one link, the one asked about first',
       ...(sharedNetwork && { sharedNetwork })
     })
   const [one, two, alone, other, third] = [of('1', 'lab'), of('2', 'lab'), of('3'), of('4', 'rack'), of('5', 'lab')]
-  const index = new SubnetIndex([one, two, alone, other, third])
+  const index = new SubnetIndex([one, two, alone, other, third, of('6')])
   t.deepEqual(index.linkOf(two), [two, one, third])
   t.deepEqual(index.linkOf(alone), [alone])
   t.deepEqual(index.linkOf(other), [other])
