@@ -1,52 +1,43 @@
-import { type Figure, figure, medianOf } from '../figures.ts'
+import { type Figure, figure, type Metric, medianOf } from '../figures.ts'
 import { tandem } from './contenders/tandem.ts'
-import { type Lab, prepare, serve } from './served.ts'
+import { type Lab, prepare, serve, serveCopy } from './served.ts'
 import { clientMac, largeSite } from './site.ts'
 
-const [SMALL, LARGE] = [1000, 100_000]
-const FEW = `with ${SMALL.toLocaleString('en-US')}`
-/** What the large one is to stay below. */
-const TARGET = { startTime: 2000, memory: 300 }
+const [FEW, MANY] = [1000, 100_000]
+const RATE: Metric = { unit: 'exchanges/s', better: 'higher' }
+const START: Metric = { unit: 'ms from start to the first lease', better: 'lower' }
+const MEMORY: Metric = { unit: 'MB of memory after the load', better: 'lower' }
+/** What Tandem with many is to stay below. */
+const TARGET = { start: 2000, memory: 300 }
 
-type State = { readonly rate: number; readonly startTime: number; readonly memory: number }
+type State = { readonly rate: number; readonly start: number; readonly memory: number }
 
-/** Tandem with 100,000 registered machines and as many leases of others, beside Tandem with 1,000 of each. */
+/** Tandem with 100,000 registered machines and as many leases of other clients, beside Tandem with 1,000 of each. */
 export async function growth(lab: Lab): Promise<readonly Figure[]> {
-  const sizes = [SMALL, LARGE].map((size) => ({ size, states: [] as State[] }))
-  const folders = new Map<number, string>()
-  for (const { size } of sizes) folders.set(size, await filled(lab, size))
+  const [few, many]: [State[], State[]] = [[], []]
+  const sizes = [
+    { size: FEW, folder: await filled(lab, FEW), states: few },
+    { size: MANY, folder: await filled(lab, MANY), states: many }
+  ]
   for (let run = 1; run <= lab.runs; run += 1) {
-    for (const { size, states } of sizes) {
-      const state = await measured(lab, size, folders.get(size) ?? '')
+    for (const { size, folder, states } of sizes) {
+      const state = await measured(lab, size, folder)
       states.push(state)
       lab.progress(`growth, run ${run} of ${lab.runs}: ${size} machines and leases ${JSON.stringify(state)}`)
     }
   }
-  const [small, large] = sizes.map(
-    ({ states }) =>
-      (what: keyof State) =>
-        medianOf(states.map((state) => state[what]))
-  )
-  if (!small || !large) throw new Error('there are two sizes')
+  const median = (states: readonly State[], what: keyof State) => medianOf(states.map((state) => state[what]))
+  const besideFew = (metric: Metric, what: keyof State) =>
+    figure(at, metric, median(many, what), `with ${FEW}`, median(few, what))
+  const besideTarget = (metric: Metric, what: keyof typeof TARGET) =>
+    figure(at, metric, median(many, what), 'target', TARGET[what])
   const at = { bench: 'dhcp', point: 'growth' }
   return [
-    figure(at, { unit: 'exchanges/s', better: 'higher' }, large('rate'), FEW, small('rate')),
-    figure(
-      at,
-      { unit: 'ms from start to the first lease', better: 'lower' },
-      large('startTime'),
-      FEW,
-      small('startTime')
-    ),
-    figure(
-      at,
-      { unit: 'ms from start to the first lease', better: 'lower' },
-      large('startTime'),
-      'target',
-      TARGET.startTime
-    ),
-    figure(at, { unit: 'MB of memory after the load', better: 'lower' }, large('memory'), FEW, small('memory')),
-    figure(at, { unit: 'MB of memory after the load', better: 'lower' }, large('memory'), 'target', TARGET.memory)
+    besideFew(RATE, 'rate'),
+    besideFew(START, 'start'),
+    besideTarget(START, 'start'),
+    besideFew(MEMORY, 'memory'),
+    besideTarget(MEMORY, 'memory')
   ]
 }
 
@@ -57,17 +48,23 @@ async function filled(lab: Lab, size: number): Promise<string> {
   const folder = await prepare(lab, tandem, site)
   lab.progress(`growth: ${size} machines registered in ${Math.round((performance.now() - before) / 1000)} s`)
   await serve(lab, tandem, site, folder, async (served) => {
-    const others = clientMac(size)
-    const { exchanges } = await served.load('-m', others, '-c', String(size), '-n', String(size), '-d', '300')
+    const { exchanges } = await served.load(...others(size), '-n', String(size), '-d', '300')
     if (exchanges !== size) throw new Error(`only ${exchanges} of ${size} clients were given a lease`)
   })
   return folder
 }
 
-/** Registered machines and clients with a lease take turns. */
+/** The load comes from the registered machines, then from the clients that have a lease. */
 async function measured(lab: Lab, size: number, folder: string): Promise<State> {
-  return serve(lab, tandem, largeSite(size), folder, async (served) => {
-    const { rate } = await served.load('-o', '64', '-c', String(2 * size), '-w', '2', '-d', '4')
-    return { rate, startTime: served.startTime, memory: await served.memory() }
+  return serveCopy(lab, tandem, largeSite(size), folder, async (served) => {
+    const machines = await served.load('-c', String(size), '-w', '2', '-d', '2')
+    const clients = await served.load(...others(size), '-w', '1', '-d', '2')
+    const rate = (machines.exchanges + clients.exchanges) / (machines.seconds + clients.seconds)
+    return { rate, start: served.startTime, memory: await served.memory() }
   })
+}
+
+/** As many clients, none of them registered. */
+function others(size: number): string[] {
+  return ['-m', clientMac(size), '-c', String(size)]
 }

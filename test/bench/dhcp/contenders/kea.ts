@@ -44,7 +44,7 @@ function contender(name: string, threads: Record<string, unknown>): Contender {
  */
 function configuration(folder: string, site: Site, threads: Record<string, unknown>): object {
   return {
-    'interfaces-config': { interfaces: [`${DEVICE}/${SERVER}`], 'dhcp-socket-type': 'udp' },
+    'interfaces-config': { interfaces: [`${DEVICE}/${SERVER}`] },
     'multi-threading': threads,
     'lease-database': { type: 'memfile', persist: true, name: join(folder, 'leases.csv') },
     'valid-lifetime': LEASE_TIME,
