@@ -83,7 +83,7 @@ export const KINDS: readonly Kind[] = [
     plural: 'subnets',
     key: 'cidr',
     about: 'networks that machines are on',
-    removable: 'gateway, domain, option.NAME, var.NAME, ...',
+    removable: 'name, gateway, domain, vlan, sharedNetwork, option.NAME, var.NAME',
     columns: [
       column('cidr'),
       column('name'),

@@ -1,4 +1,5 @@
 import { type Ipv4, overlaps } from '../net/ipv4.ts'
+import { changesOf, type Edit, editOf } from './edits.ts'
 import { InventoryError } from './errors.ts'
 import {
   type ClientClass,
@@ -16,7 +17,6 @@ import {
 import type { Change } from './oplog.ts'
 import { type AddressView, settleInterfaces } from './settle.ts'
 import { SubnetIndex } from './subnet-index.ts'
-import { DELETED, fieldsOf } from './tables.ts'
 
 /** What a draft starts from and checks against. */
 export interface Base extends Pick<AddressView, 'usedBy' | 'leasedAddress'> {
@@ -27,14 +27,6 @@ export interface Base extends Pick<AddressView, 'usedBy' | 'leasedAddress'> {
   list<K extends EntityKind>(kind: K): Iterable<Entities[K]>
   machineByMac(mac: string): Machine | undefined
   machineByAddress(address: string): Machine | undefined
-}
-
-/** One edit of an entity, for the audit, a dry run and the log. */
-export type Edit = {
-  kind: EntityKind
-  key: string
-  action: 'create' | 'change' | 'delete'
-  fields: { field: string; before: unknown; after: unknown }[]
 }
 
 /**
@@ -162,29 +154,14 @@ export class Draft implements AddressView {
 
   edits(): Edit[] {
     const edits = ENTITY_KINDS.flatMap((kind) =>
-      [...this.#changed[kind].keys()].flatMap((key) => this.#edit(kind, key))
+      [...this.#changed[kind]].flatMap(([key, after]) => editOf(kind, key, this.#base.get(kind, key), after) ?? [])
     )
     // Deletions first: what they free may be taken by the others.
     return edits.sort((a, b) => Number(b.action === 'delete') - Number(a.action === 'delete'))
   }
 
   changes(): Change[] {
-    return this.edits().flatMap(({ kind, key, action, fields }): Change[] =>
-      action === 'delete'
-        ? [{ entity: kind, key, field: DELETED, value: true }]
-        : fields.map(({ field, after }) => ({ entity: kind, key, field, value: after }))
-    )
-  }
-
-  #edit(kind: EntityKind, key: string): Edit[] {
-    const before = this.#base.get(kind, key)
-    const after = this.get(kind, key)
-    if (after === undefined) return before ? [{ kind, key, action: 'delete', fields: [] }] : []
-    const fields = fieldsOf(kind)
-      .map((field) => ({ field, before: fieldValue(before, field), after: fieldValue(after, field) }))
-      .filter((each) => !before || JSON.stringify(each.before ?? null) !== JSON.stringify(each.after ?? null))
-    if (!before) return [{ kind, key, action: 'create', fields }]
-    return fields.length > 0 ? [{ kind, key, action: 'change', fields }] : []
+    return this.edits().flatMap(changesOf)
   }
 
   #put<K extends EntityKind>(kind: K, entity: Entities[K]): Entities[K] {
@@ -223,6 +200,8 @@ export class Draft implements AddressView {
   }
 
   #userOf(kind: EntityKind, key: string): string | undefined {
+    // A role's `class` is Puppet's: nothing refers to classes of clients.
+    if (kind !== 'subnet' && kind !== 'image' && kind !== 'role') return undefined
     for (const userKind of ENTITY_KINDS) {
       for (const entity of this.list(userKind)) {
         if (refersTo(entity, kind, key)) return `${userKind} ${keyOf(userKind, entity)}`
@@ -232,13 +211,7 @@ export class Draft implements AddressView {
   }
 }
 
-/** A role's `class` is Puppet's: nothing refers to classes of clients. */
-function refersTo(entity: object, kind: EntityKind, key: string): boolean {
-  if (kind === 'subnet')
-    return 'interfaces' in entity && (entity as Machine).interfaces.some(({ subnet }) => subnet === key)
-  return (kind === 'role' || kind === 'image') && fieldValue(entity, kind) === key
-}
-
-function fieldValue(entity: object | undefined, field: string): unknown {
-  return entity === undefined ? undefined : (entity as Record<string, unknown>)[field]
+function refersTo(entity: object, kind: 'subnet' | 'image' | 'role', key: string): boolean {
+  if (kind !== 'subnet') return (entity as { image?: string; role?: string })[kind] === key
+  return 'interfaces' in entity && (entity as Machine).interfaces.some(({ subnet }) => subnet === key)
 }

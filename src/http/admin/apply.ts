@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
-import type { Draft, Edit } from '../../inventory/draft.ts'
+import type { Draft } from '../../inventory/draft.ts'
+import type { Edit } from '../../inventory/edits.ts'
 import { InventoryError } from '../../inventory/errors.ts'
 import type { FileStore } from '../../inventory/files.ts'
 import type { Inventory } from '../../inventory/inventory.ts'
