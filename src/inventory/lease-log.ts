@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Db } from './database.ts'
-import { leaseWriter } from './lease-rows.ts'
+import { type LeaseRow, leaseWriter, rowOf } from './lease-rows.ts'
 import type { Lease } from './leases.ts'
 
 /** Where leases are made durable. */
@@ -13,11 +13,11 @@ export interface LeaseLog {
 /** Writes by the caller's own connection, and waits for the disk. */
 export function directLeaseLog(db: Db): LeaseLog {
   const write = leaseWriter(db)
-  return { append: async (leases) => write(leases), close: async () => {} }
+  return { append: async (leases) => write(leases.map(rowOf)), close: async () => {} }
 }
 
 /** What the thread is sent, and what it answers. */
-export type AppendRequest = { readonly number: number; readonly leases: readonly Lease[] }
+export type AppendRequest = { readonly number: number; readonly rows: readonly LeaseRow[] }
 export type AppendResult = { readonly number: number; readonly error?: string }
 
 /**
@@ -36,7 +36,7 @@ export function threadedLeaseLog(path: string): LeaseLog {
       return new Promise((resolve, reject) => {
         waiting.set(number, { resolve, reject })
         thread ??= started()
-        thread.postMessage({ number, leases } satisfies AppendRequest)
+        thread.postMessage({ number, rows: leases.map(rowOf) } satisfies AppendRequest)
       })
     },
     async close() {

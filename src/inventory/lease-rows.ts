@@ -23,19 +23,24 @@ export function loadLeases(db: Db, now: number): Lease[] {
   return leases
 }
 
-/** @returns what writes leases in one transaction; they are on disk when it returns. */
-export function leaseWriter(db: Db): (leases: readonly Lease[]) => void {
+/** A lease as its columns' values: what is handed to the thread that writes, for objects take twice as long. */
+export type LeaseRow = readonly (string | number | null)[]
+
+export function rowOf(lease: Lease): LeaseRow {
+  const { address, mac, clientId, hostName, state, stage, loader } = lease
+  const { startedAt, grantedAt, expiresAt, owner, version } = lease
+  return [address, mac, clientId, hostName, state, stage, loader, startedAt, grantedAt, expiresAt, owner, version]
+}
+
+/** @returns what writes rows in one transaction; they are on disk when it returns. */
+export function leaseWriter(db: Db): (rows: readonly LeaseRow[]) => void {
   const upsert = db.prepare(
     `INSERT OR REPLACE INTO lease (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`
   )
-  const write = db.transaction((leases: readonly Lease[]) => {
-    for (const each of leases) {
-      const { address, mac, clientId, hostName, state, stage, loader, startedAt, grantedAt, expiresAt } = each
-      const client = [address, mac, clientId, hostName, state, stage, loader]
-      upsert.run(...client, startedAt, grantedAt, expiresAt, each.owner, each.version)
-    }
+  const write = db.transaction((rows: readonly LeaseRow[]) => {
+    for (const row of rows) upsert.run(...row)
   })
-  return (leases) => write.immediate(leases)
+  return (rows) => write.immediate(rows)
 }
 
 function leaseOf(row: unknown[]): Lease {

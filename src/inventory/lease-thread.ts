@@ -7,8 +7,8 @@ import { leaseWriter } from './lease-rows.ts'
 
 const write = leaseWriter(connect(workerData as string))
 
-parentPort?.on('message', ({ number, leases }: AppendRequest) => {
-  parentPort?.postMessage({ number, ...attempt(() => write(leases)) } satisfies AppendResult)
+parentPort?.on('message', ({ number, rows }: AppendRequest) => {
+  parentPort?.postMessage({ number, ...attempt(() => write(rows)) } satisfies AppendResult)
 })
 
 function attempt(action: () => void): { error?: string } {

@@ -87,8 +87,10 @@ export class BatchReceiver {
         address: ipv4FromNumber(bytes.readUInt32BE(address + 4)),
         port: bytes.readUInt16BE(address + 2)
       }
-      // Copies: the next call overwrites the buffers, and a request is kept until its lease is durable.
-      each(Buffer.from(bytes.subarray(start, start + messages.received(index))), from)
+      // A copy: the next call overwrites the buffers, and a request is kept until its lease is durable.
+      const datagram = Buffer.allocUnsafe(messages.received(index))
+      bytes.copy(datagram, 0, start, start + datagram.length)
+      each(datagram, from)
     }
     return Math.max(0, count)
   }
