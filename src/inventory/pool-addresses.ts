@@ -69,6 +69,8 @@ export class PoolAddresses {
     for (let count = 0; count < most; count += 1) {
       const ended = this.#expiries.take(now)
       if (ended === undefined) return count > 0
+      // The use was shortened after this end was noted: it came to its real one earlier.
+      if (this.#awaited.get(ended.address) !== ended.expiresAt) continue
       this.#awaited.delete(ended.address)
       const use = this.#uses(ended.address)
       if (use !== undefined && use.expiresAt > now) this.occupy(use)
