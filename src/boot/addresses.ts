@@ -1,4 +1,5 @@
 import { inPool } from '../inventory/addresses.ts'
+import type { Lease } from '../inventory/leases.ts'
 import type { Pool, Subnet } from '../inventory/model.ts'
 import { contains, type Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
@@ -9,6 +10,9 @@ import type { DecisionFacts } from './identify.ts'
 /** The subnets of a client's link, the one that it was seen in first. */
 export type Link = readonly [Subnet, ...Subnet[]]
 
+/** RFC 2131, section 4.3.2. */
+export type RequestState = 'selecting' | 'init-reboot' | 'renewing' | 'rebinding'
+
 /** Why a client may not have an address. `certain`: it can't be its own, whoever gave it out; otherwise nothing is known of it. */
 export type Objection = { readonly reason: string; readonly certain: boolean }
 
@@ -16,8 +20,8 @@ export type Objection = { readonly reason: string; readonly certain: boolean }
 export class Addresses {
   readonly #facts: DecisionFacts
   readonly #endpoints: Endpoints
-  /** The inventory's revision when the pools were last searched in vain. */
-  #fullAt = -1
+  /** The inventory's revision when the pools of a link were last searched in vain. */
+  readonly #fullAt = new WeakMap<Subnet, number>()
 
   constructor(facts: DecisionFacts, endpoints: Endpoints) {
     this.#facts = facts
@@ -39,29 +43,36 @@ export class Addresses {
     const had = leases.latestOf(mac, ({ address }) => isUsable(address))
     if (had && (requested === undefined || leases.isActive(had))) return had.address
     if (requested !== undefined && isUsable(requested)) return requested
-    return had?.address ?? leases.heldBy(mac, isUsable) ?? this.#choose(pools, mac)
+    return had?.address ?? leases.heldBy(mac, isUsable) ?? this.#choose(link[0], pools, mac)
   }
 
-  /** Why a client may not go on with a pool address, or begin with one that it wasn't offered; undefined where it may. */
-  objection(mac: Mac, link: Link, subnet: Subnet, address: Ipv4, isNew: boolean): Objection | undefined {
+  /**
+   * Why a client may not begin or go on with a pool address; undefined where it may. One that it wasn't offered is
+   * as good as another, but nobody has two of a link.
+   */
+  objection(mac: Mac, link: Link, subnet: Subnet, address: Ipv4, state: RequestState): Objection | undefined {
     const { leases } = this.#facts
+    const reboots = state === 'init-reboot'
     if (leases.isTaken(address, mac) || !this.#isUnused(address)) {
       return { reason: `${address} is in other use`, certain: true }
     }
-    if (!inPool(subnet.pools, address)) return { reason: `${address} is in no pool of ${subnet.cidr}`, certain: isNew }
-    if (isNew || leases.at(address)?.mac === mac) return undefined
-    const other = leases.latestOf(mac, (lease) => link.some(({ cidr }) => contains(cidr, lease.address)))
+    if (!inPool(subnet.pools, address))
+      return { reason: `${address} is in no pool of ${subnet.cidr}`, certain: !reboots }
+    if (leases.at(address)?.mac === mac || leases.heldBy(mac, (held) => held === address)) return undefined
+    const isKnown = (lease: Lease) =>
+      (reboots || leases.isActive(lease)) && link.some(({ cidr }) => contains(cidr, lease.address))
+    const other = leases.latestOf(mac, isKnown)
     if (other) return { reason: `${address} is not its address, ${other.address} is`, certain: true }
     // RFC 2131, 4.3.2: without a record of the client the server must remain silent.
-    return { reason: `nothing is known of it, nor of who gave it ${address}`, certain: false }
+    return reboots ? { reason: `nothing is known of it, nor of who gave it ${address}`, certain: false } : undefined
   }
 
-  #choose(pools: readonly Pool[], mac: Mac): Ipv4 | undefined {
+  #choose(subnet: Subnet, pools: readonly Pool[], mac: Mac): Ipv4 | undefined {
     const { inventory, leases } = this.#facts
     const isFree = (address: Ipv4) => this.#isUnused(address)
     const chosen = leases.choose(pools, mac, isFree)
-    if (chosen !== undefined || this.#fullAt === inventory.revision) return chosen
-    this.#fullAt = inventory.revision
+    if (chosen !== undefined || this.#fullAt.get(subnet) === inventory.revision) return chosen
+    this.#fullAt.set(subnet, inventory.revision)
     leases.reconsider(pools)
     return leases.choose(pools, mac, isFree)
   }

@@ -4,7 +4,7 @@ import type { Subnet } from '../inventory/model.ts'
 import { type FirmwareName, firmwareByName } from '../net/firmware.ts'
 import { contains, type Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
-import { Addresses, type Link, poolsOf } from './addresses.ts'
+import { Addresses, type Link, poolsOf, type RequestState } from './addresses.ts'
 import { type BootAnswer, bootAnswer } from './answers.ts'
 import { type Decision, decide, type Situation } from './decide.ts'
 import type { Endpoints } from './endpoints.ts'
@@ -29,8 +29,6 @@ export type Client = {
   readonly busId?: string | undefined
   readonly hostName?: string | undefined
 }
-
-type RequestState = 'selecting' | 'init-reboot' | 'renewing' | 'rebinding'
 
 type Information = {
   options: OptionSet
@@ -98,7 +96,7 @@ export class AddressAllocator {
       return { refused: 'nak', reason: `${address} is not its address, ${fixed} is` }
     }
     if (fixed === undefined) {
-      const objection = this.#addresses.objection(client.mac, link, subnet, address, state !== 'init-reboot')
+      const objection = this.#addresses.objection(client.mac, link, subnet, address, state)
       if (objection !== undefined) return objection.certain ? wrong(objection.reason) : silence(objection.reason)
     }
     // Until the ACK is durable nobody else may ask for it: leases are committed in groups.
@@ -135,16 +133,21 @@ export class AddressAllocator {
     return { reason: `another host uses ${address}: find it; ${then}`, actOn: true }
   }
 
-  /** @returns those whose address was given to a registered machine since it was granted: no lease is made of them. */
+  /** @returns those whose address went to somebody else since it was granted: they must not be acknowledged. */
   async commit<T extends LeaseChange>(changes: readonly T[]): Promise<ReadonlyMap<T, string>> {
     const impossible = new Map<T, string>()
-    const edits: LeaseEdit[] = []
+    const edits = new Map<T, LeaseEdit>()
     for (const change of changes) {
       const reason = this.#objection(change)
-      if (reason === undefined) edits.push(editOf(change))
+      if (reason === undefined) edits.set(change, this.#editOf(change))
       else impossible.set(change, reason)
     }
-    await this.#facts.leases.apply(edits)
+    const lost = await this.#facts.leases.apply([...edits.values()])
+    for (const [change, edit] of edits) {
+      // A machine may have been given the address while the disk was at work.
+      const reason = lost.has(edit) ? `${edit.address} went to another client meanwhile` : this.#objection(change)
+      if (reason !== undefined) impossible.set(change, reason)
+    }
     for (const { client } of changes) if (client.busId !== undefined) await this.#learnCard(client.mac, client.busId)
     return impossible
   }
@@ -191,7 +194,25 @@ export class AddressAllocator {
     const { client, grant } = change
     const owner = this.#facts.inventory.machineByAddress(grant.address)
     const isOwn = owner?.interfaces.some(({ mac, ipv4 }) => mac === client.mac && ipv4 === grant.address) ?? true
-    return isOwn ? undefined : `${grant.address} was given to ${owner?.name} meanwhile: it asks again`
+    return isOwn ? undefined : `${grant.address} was given to ${owner?.name} meanwhile`
+  }
+
+  #editOf(change: LeaseChange): LeaseEdit {
+    if (change.kind !== 'grant') {
+      const { kind, address } = change
+      return kind === 'release' ? { kind, address } : { kind, address, seconds: QUARANTINE }
+    }
+    const { client, grant } = change
+    return {
+      kind: 'grant',
+      address: grant.address,
+      mac: client.mac,
+      clientId: client.clientId,
+      hostName: client.hostName,
+      ...bootStage(client, grant.boot),
+      seconds: grant.leaseTime,
+      fixed: this.#facts.inventory.machineByAddress(grant.address) !== undefined
+    }
   }
 
   /** Keeps which card a machine boots by: the loader that suits it hangs on that. Written once. */
@@ -211,23 +232,6 @@ function silence(reason: string): Refusal {
 
 function subnetAround({ link }: Place, address: Ipv4): Subnet {
   return link.find(({ cidr }) => contains(cidr, address)) ?? link[0]
-}
-
-function editOf(change: LeaseChange): LeaseEdit {
-  if (change.kind !== 'grant') {
-    const { kind, address } = change
-    return kind === 'release' ? { kind, address } : { kind, address, seconds: QUARANTINE }
-  }
-  const { client, grant } = change
-  return {
-    kind: 'grant',
-    address: grant.address,
-    mac: client.mac,
-    clientId: client.clientId,
-    hostName: client.hostName,
-    ...bootStage(client, grant.boot),
-    seconds: grant.leaseTime
-  }
 }
 
 function bootStage({ firmware }: Client, boot: BootAnswer | undefined): { stage: BootStage; loader?: string } {

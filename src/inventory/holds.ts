@@ -5,6 +5,8 @@ import type { Mac } from '../net/mac.ts'
 const HOLD_MS = 60_000
 /** A client that takes an offer does so within seconds: EDK2 waits four for others to come. */
 const CONTESTABLE_MS = 10_000
+/** Offers that are looked through for one of a certain pool: there may be thousands of other pools' addresses. */
+const CONTESTED_AT_ONCE = 1000
 
 type Hold = { readonly mac: Mac; readonly since: number }
 
@@ -42,19 +44,25 @@ export class Holds {
   }
 
   /** Takes out the addresses whose hold has ended. */
-  ended(now: number): Iterable<Ipv4> {
-    return this.#olderThan(now - HOLD_MS)
+  *ended(now: number): Iterable<Ipv4> {
+    for (const address of this.#olderThan(now - HOLD_MS)) {
+      this.release(address)
+      yield address
+    }
   }
 
-  /** Takes out the addresses, the one that was offered longest ago first, whose clients should have come back for them by now. */
-  contestable(now: number): Iterable<Ipv4> {
-    return this.#olderThan(now - CONTESTABLE_MS)
+  /** The addresses, the one that was offered longest ago first, whose clients should have come back for them by now. */
+  *contestable(now: number): Iterable<Ipv4> {
+    let count = 0
+    for (const address of this.#olderThan(now - CONTESTABLE_MS)) {
+      if (++count > CONTESTED_AT_ONCE) return
+      yield address
+    }
   }
 
   *#olderThan(time: number): Iterable<Ipv4> {
     for (const [address, { since }] of this.#byAddress) {
       if (since > time) return
-      this.release(address)
       yield address
     }
   }

@@ -47,6 +47,8 @@ export type LeaseGrant = {
   /** Of a firmware. */
   loader?: string | undefined
   seconds: number
+  /** The address is the client's own: whoever else holds it has lost it. */
+  fixed?: boolean
 }
 
 export type LeaseEdit =
@@ -131,8 +133,7 @@ export class Leases {
   /** Whether somebody else than this client holds the address, or was just offered it, or uses it unasked. */
   isTaken(address: Ipv4, mac: Mac): boolean {
     const now = this.#now()
-    const lease = this.#byAddress.get(address)
-    if (lease !== undefined && lease.expiresAt > now && (lease.state === 'declined' || lease.mac !== mac)) return true
+    if (isOthers(this.#byAddress.get(address), mac, now)) return true
     const holder = this.#holds.holder(address, now)
     return holder !== undefined && holder !== mac
   }
@@ -163,9 +164,9 @@ export class Leases {
       const address = this.#pools.first(pool, now, isFree)
       if (address !== undefined) return address
     }
-    for (const contested of this.#holds.contestable(now)) {
-      this.#free(contested)
-      if (inPool(pools, contested) && isFree(contested)) return contested
+    for (const address of this.#holds.contestable(now)) {
+      if (inPool(pools, address) && !isOthers(this.#byAddress.get(address), mac, now) && isUsable(address))
+        return address
     }
     return undefined
   }
@@ -176,14 +177,20 @@ export class Leases {
   }
 
   /** Writes granted leases in one transaction; they are on disk when it resolves. */
-  grant(grants: readonly LeaseGrant[]): Promise<void> {
-    return this.apply(grants.map((grant) => ({ kind: 'grant', ...grant })))
+  async grant(grants: readonly LeaseGrant[]): Promise<void> {
+    await this.apply(grants.map((grant) => ({ kind: 'grant', ...grant })))
   }
 
-  /** Makes edits in one transaction; they are on disk when it resolves. Ends of leases that there aren't change nothing. */
-  apply(edits: readonly LeaseEdit[]): Promise<void> {
+  /**
+   * Makes edits in one transaction; they are on disk when it resolves. Ends of leases that there aren't change nothing.
+   * @returns the grants that were not made, as another client holds the address by now.
+   */
+  apply(edits: readonly LeaseEdit[]): Promise<ReadonlySet<LeaseEdit>> {
     const made = this.#edited.then(() => this.#make(edits))
-    this.#edited = made.catch(() => {})
+    this.#edited = made.then(
+      () => {},
+      () => {}
+    )
     return made
   }
 
@@ -192,13 +199,19 @@ export class Leases {
     return this.#edited
   }
 
-  async #make(edits: readonly LeaseEdit[]): Promise<void> {
+  async #make(edits: readonly LeaseEdit[]): Promise<ReadonlySet<LeaseEdit>> {
     const now = this.#now()
     const batch = new Map<Ipv4, Lease>()
+    const lost = new Set<LeaseEdit>()
     for (const edit of edits) {
       const before = batch.get(edit.address) ?? this.#byAddress.get(edit.address)
-      if (edit.kind === 'grant') batch.set(edit.address, this.#granted(edit, before, now))
-      else if (before !== undefined) batch.set(edit.address, ended(before, edit, now))
+      if (edit.kind !== 'grant') {
+        if (before !== undefined) batch.set(edit.address, ended(before, edit, now))
+      } else if (edit.fixed || !isOthers(before, edit.mac, now)) {
+        batch.set(edit.address, this.#granted(edit, before, now))
+      } else {
+        lost.add(edit)
+      }
     }
     const leases = [...batch.values()]
     if (leases.length > 0) await this.#log.append(leases)
@@ -206,6 +219,7 @@ export class Leases {
       this.#holds.release(lease.address)
       this.#keep(lease)
     }
+    return lost
   }
 
   #granted(grant: LeaseGrant, before: Lease | undefined, now: number): Lease {
@@ -255,6 +269,11 @@ export class Leases {
     const lease = this.#byAddress.get(address)
     if (lease === undefined || lease.expiresAt <= this.#now()) this.#pools.free(address)
   }
+}
+
+/** Whether an address is under a lease of somebody else than a client, or in a use that nobody gave it. */
+function isOthers(lease: Lease | undefined, mac: Mac, now: number): boolean {
+  return lease !== undefined && lease.expiresAt > now && (lease.state === 'declined' || lease.mac !== mac)
 }
 
 /** A release keeps the client's name on the lease: it gets the address again if it comes back before others need it. */
