@@ -13,7 +13,7 @@ import {
 import { column, printList, printOne } from './output.ts'
 
 type Row = Record<string, unknown>
-type Filter = { all?: boolean; mac?: string; machine?: string; subnet?: string; state?: string; json?: boolean }
+type Filter = { all?: boolean; mac?: string; machine?: string; subnet?: string; status?: string; json?: boolean }
 type Imported = { taken: number; skipped: { address: string; mac: string; reason: string }[] }
 
 /** Leases that are read or written with one request. */
@@ -34,10 +34,10 @@ export function leaseCommands(program: Command, context: Context): void {
     .option('--mac <mac>')
     .option('--machine <name>')
     .option('--subnet <cidr>')
-    .option('--state <state>', 'active (default), expired, released or declined')
+    .option('--status <status>', 'active (default), expired, released or declined')
     .option('--json', 'as JSON')
-    .action(async ({ all, json, mac, ...filter }: Filter, command: Command) => {
-      const state = filter.state ?? (all ? undefined : 'active')
+    .action(async ({ all, json, mac, status, ...filter }: Filter, command: Command) => {
+      const state = status ?? (all ? undefined : 'active')
       const query = given({ ...filter, state, mac: mac && macOf(mac) }) as Record<string, string>
       printList(output, await everyPage(command, query), COLUMNS, json)
     })

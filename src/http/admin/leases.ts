@@ -55,7 +55,7 @@ export function leaseRoutes(app: AdminApp, { boot, now }: AdminOptions): void {
 
   const params = Type.Object({ address: Type.String() })
   const description = 'Ends a lease, or a quarantine, at once: the address may be given to somebody else.'
-  app.delete('/leases/:address', { schema: { tags, params, description } }, async (request, reply) => {
+  app.delete('/leases/:address', { schema: { tags, params, description } }, async (request) => {
     const address = parsed('address', () => parseIpv4(request.params.address))
     const lease = leases.at(address)
     if (lease === undefined || lease.expiresAt <= now())
@@ -64,19 +64,17 @@ export function leaseRoutes(app: AdminApp, { boot, now }: AdminOptions): void {
     const machine = inventory.machineByMac(lease.mac)?.name ?? null
     const message = `lease of ${address}, ${stateOf(lease)}, ended by hand`
     const event = { type: 'lease', actor: request.actor, machine, mac: lease.mac, address, message }
-    await inventory.write([eventChange(now(), event)])
-    return reply.code(204).send()
+    return { address, ...(await inventory.write([eventChange(now(), event)])) }
   })
 
   const about = 'Takes over leases of another DHCP server. One that would clash with a lease or a machine is skipped.'
   app.post('/leases/import', { schema: { tags, body: ImportBody, description: about } }, async (request) => {
     const given = request.body.leases.map((each, index) => importedOf(each, `leases[${index}]`, now()))
     const { taken, skipped } = await importLeases(inventory, leases, given, now())
-    if (taken > 0) {
-      const message = `${taken} leases of another server taken over`
-      await inventory.write([eventChange(now(), { type: 'lease', actor: request.actor, message })])
-    }
-    return { taken, skipped }
+    if (taken === 0) return { taken, skipped, replicated: false }
+    const message = `${taken} leases of another server taken over`
+    const event = { type: 'lease', actor: request.actor, message }
+    return { taken, skipped, ...(await inventory.write([eventChange(now(), event)])) }
   })
 
   function filterOf({ mac, machine, subnet, state }: Static<typeof Query>): (lease: Lease) => boolean {
