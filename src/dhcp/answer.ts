@@ -1,3 +1,4 @@
+import type { Endpoint } from '../net/endpoint.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Step } from '../net/step.ts'
 import type { Allocator, Client, Grant, LeaseChange, Refusal } from './allocator.ts'
@@ -8,15 +9,20 @@ import type { Request } from './interpret.ts'
 import { bootpReply, grantReply, informReply, refusalReply } from './respond.ts'
 
 /** What comes of a packet. */
-export type Answer = {
+export type Answer<Change = LeaseChange> = {
   readonly outcome: string
   readonly level: Step['level']
   /** For people, in words. */
   readonly answered: string
   readonly reasons: readonly string[]
-  readonly reply?: { readonly message: Message; readonly packet: Packet }
+  readonly reply?: {
+    readonly message: Message
+    readonly packet: Packet
+    /** Left out: where RFC 2131, section 4.1, has it sent. */
+    readonly to?: Endpoint
+  }
   /** What has to be durable before this answer holds: until then nothing is sent. */
-  readonly change?: LeaseChange
+  readonly change?: Change
 }
 
 /** Answers a request; the allocator's holds are the only effect. */
@@ -64,7 +70,7 @@ export function answer(request: Request, packet: Packet, allocator: Allocator): 
 }
 
 /** An answer that says nothing to the client. */
-export function nothing(outcome: string, level: Step['level'], reason: string): Answer {
+export function nothing(outcome: string, level: Step['level'], reason: string): Answer<never> {
   return { outcome, level, answered: `nothing: ${reason}`, reasons: [reason] }
 }
 

@@ -1,24 +1,21 @@
 import type { Endpoint } from '../net/endpoint.ts'
-import { type Ipv4, UNSPECIFIED } from '../net/ipv4.ts'
+import { type Ipv4, LIMITED_BROADCAST, UNSPECIFIED } from '../net/ipv4.ts'
 import { macFromBytes } from '../net/mac.ts'
 import type { ReportStep, Step } from '../net/step.ts'
 import { type Datagram, type Interface, openUdp } from '../net/udp.ts'
 import { Admission } from './admission.ts'
-import type { Allocator, LeaseChange } from './allocator.ts'
-import { type Answer, answer, nothing } from './answer.ts'
+import { type Answer, nothing } from './answer.ts'
 import { decode, encode, type Packet } from './codec.ts'
 import { groupCommits } from './commits.ts'
-import { describeRequest } from './describe.ts'
 import { destination } from './destination.ts'
-import { interpret } from './interpret.ts'
 import { MalformedPacket } from './malformed.ts'
+import type { Keeper, Role } from './role.ts'
 import type { Trace } from './trace.ts'
 
-export type DhcpServerOptions = {
+export type ServerOptions = {
   readonly interfaces: readonly Interface[]
   /** 67; 0 for any, which differs between interfaces. Clients are answered at the port above. */
   readonly port: number
-  readonly allocator: Allocator
   readonly report: ReportStep
   readonly trace: Pick<Trace, 'record'>
   /** Milliseconds; only differences count. */
@@ -30,6 +27,8 @@ export type DhcpServer = {
   readonly endpoints: readonly Endpoint[]
   /** Packets by their step's outcome. */
   counters(): Readonly<Record<string, number>>
+  /** Sends a packet to all on each link but loopback, which has no broadcasts. */
+  broadcast(packetFrom: (at: Interface) => Packet): void
   /** Stops receiving, lets the ACKs under way leave, frees the ports. */
   close(): Promise<void>
 }
@@ -38,7 +37,11 @@ export type DhcpServer = {
 type Question = Pick<Step, 'mac' | 'address' | 'asked'>
 type Conversation = { readonly packet?: Packet; readonly datagram: Datagram; readonly question: Question }
 /** An answer that waits until what it promises is durable. */
-type Pending = { readonly conversation: Conversation; readonly answer: Answer; readonly change: LeaseChange }
+type Pending<Change> = {
+  readonly conversation: Conversation
+  readonly answer: Answer<Change>
+  readonly change: Change
+}
 
 /** What {@link encode} makes of what fits into a frame (fit.ts). */
 const LONGEST_REPLY = 1500
@@ -46,18 +49,22 @@ const LONGEST_REPLY = 1500
 const MOST_PENDING = 10_000
 
 /**
- * Serves DHCP on the interfaces. Each packet is decoded, interpreted, put to the allocator, answered
- * and reported; whatever is wrong with one ends there.
+ * Serves DHCP on the interfaces. Each packet is decoded, understood, answered and reported; whatever
+ * is wrong with one ends there.
  * @throws {SocketError} (net/udp.ts) when an interface can't be served; then none is.
  */
-export async function start(options: DhcpServerOptions): Promise<DhcpServer> {
-  const { interfaces, port, allocator, report, trace, now } = options
+export async function serve<Change>(
+  options: ServerOptions,
+  keeper: Keeper<Change>,
+  role: Role<Change>
+): Promise<DhcpServer> {
+  const { interfaces, port, report, trace, now } = options
   const counters = new Map<string, number>()
   const servers = interfaces.map(({ address }) => address)
-  const admission = new Admission((mac) => allocator.isRegistered(mac), now)
+  const admission = new Admission((mac) => keeper.isRegistered(mac), now)
   const scratch = new Uint8Array(LONGEST_REPLY)
   let closing = false
-  const commits = groupCommits<Pending>(commit, MOST_PENDING)
+  const commits = groupCommits<Pending<Change>>(commit, MOST_PENDING)
   const sockets = await openUdp(interfaces, port, {
     receive,
     failed: (error, at) => tell({ asked: `a reply on ${at.name}` }, broken('send-failed', error))
@@ -66,6 +73,11 @@ export async function start(options: DhcpServerOptions): Promise<DhcpServer> {
   return {
     endpoints: sockets.map(({ at, port }) => ({ address: at.address, port })),
     counters: () => Object.fromEntries(counters),
+    broadcast(packetFrom) {
+      for (const socket of sockets.filter(({ at }) => !at.address.startsWith('127.'))) {
+        socket.send(encode(packetFrom(socket.at)), { address: LIMITED_BROADCAST, port: socket.port })
+      }
+    },
     async close() {
       closing = true
       await commits.idle()
@@ -89,17 +101,16 @@ export async function start(options: DhcpServerOptions): Promise<DhcpServer> {
     try {
       const packet = decode(bytes)
       conversation = { packet, datagram, question: { ...whoAsks(packet), asked: 'a packet' } }
-      const request = interpret(packet, { server: socket.at.address, servers, cast })
-      const question = { ...whoAsks(packet), asked: () => describeRequest(packet, request) }
-      conversation = { packet, datagram, question }
-      settle(conversation, answer(request, packet, allocator))
+      const { asked, answer } = role(packet, { server: socket.at.address, servers, cast }, datagram)
+      conversation = { packet, datagram, question: { ...whoAsks(packet), asked } }
+      settle(conversation, answer())
     } catch (error) {
       finish(conversation, error instanceof MalformedPacket ? malformed(error) : broken('error', error))
     }
   }
 
   /** Answers at once, or as soon as what the answer promises is durable. */
-  function settle(conversation: Conversation, answer: Answer): void {
+  function settle(conversation: Conversation, answer: Answer<Change>): void {
     const { change } = answer
     if (change === undefined) {
       finish(conversation, answer)
@@ -108,10 +119,10 @@ export async function start(options: DhcpServerOptions): Promise<DhcpServer> {
     }
   }
 
-  async function commit(batch: readonly Pending[]): Promise<void> {
-    let impossible: ReadonlyMap<LeaseChange, string>
+  async function commit(batch: readonly Pending<Change>[]): Promise<void> {
+    let impossible: ReadonlyMap<Change, string>
     try {
-      impossible = await allocator.commit(batch.map(({ change }) => change))
+      impossible = await keeper.commit(batch.map(({ change }) => change))
     } catch (error) {
       for (const { conversation } of batch) finish(conversation, undurable(error))
       return
@@ -122,13 +133,13 @@ export async function start(options: DhcpServerOptions): Promise<DhcpServer> {
     }
   }
 
-  function finish({ packet, datagram, question }: Conversation, answer: Answer): void {
+  function finish({ packet, datagram, question }: Conversation, answer: Answer<Change>): void {
     const { bytes, from, socket, cast } = datagram
     let sent: { reply: Uint8Array; to: Endpoint } | undefined
     let { outcome, answered, level } = answer
     try {
       if (packet && answer.reply) {
-        const to = destination(packet, answer.reply.message, from, socket.port)
+        const to = answer.reply.to ?? destination(packet, answer.reply.message, from, socket.port)
         sent = { reply: encode(answer.reply.packet, scratch), to }
         socket.send(sent.reply, to)
       }
@@ -137,7 +148,7 @@ export async function start(options: DhcpServerOptions): Promise<DhcpServer> {
     }
     trace.record({
       mac: question.mac,
-      known: question.mac !== undefined && allocator.isRegistered(question.mac),
+      known: question.mac !== undefined && keeper.isRegistered(question.mac),
       interface: socket.at.name,
       from,
       server: { address: socket.at.address, port: socket.port },
@@ -174,15 +185,15 @@ function whoHas(address: Ipv4): Pick<Step, 'address'> {
 }
 
 /** Anyone on the network can send such packets: they are counted, and told only to who looks for them. */
-function malformed({ code, message }: MalformedPacket): Answer {
+function malformed({ code, message }: MalformedPacket): Answer<never> {
   return nothing('malformed', 'debug', `malformed (${code}): ${message}`)
 }
 
-function undurable(error: unknown): Answer {
+function undurable(error: unknown): Answer<never> {
   const message = error instanceof Error ? error.message : String(error)
   return nothing('commit-failed', 'warn', `the lease could not be made durable: ${message}`)
 }
 
-function broken(outcome: 'error' | 'send-failed', error: unknown): Answer {
+function broken(outcome: 'error' | 'send-failed', error: unknown): Answer<never> {
   return nothing(outcome, 'warn', error instanceof Error ? error.message : String(error))
 }

@@ -2,10 +2,10 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import type { ExecutionContext } from 'ava'
 import type { Allocator, Grant } from '../../src/dhcp/allocator.ts'
+import { type AuthoritativeOptions, start } from '../../src/dhcp/authoritative.ts'
 import { decode, encode, type Packet } from '../../src/dhcp/codec.ts'
 import type { Exchange } from '../../src/dhcp/exchange-ring.ts'
 import { entry, MESSAGE } from '../../src/dhcp/options.ts'
-import { type DhcpServerOptions, start } from '../../src/dhcp/server.ts'
 import { OPTION, RELAY_AGENT } from '../../src/net/options/table.ts'
 import type { Step } from '../../src/net/step.ts'
 import { ip, packet } from './vectors.ts'
@@ -37,7 +37,7 @@ export const turn = () => new Promise((resolve) => setImmediate(resolve))
 export async function loopback(
   t: ExecutionContext,
   allocator: Partial<Allocator>,
-  options: Partial<DhcpServerOptions> = {}
+  options: Partial<AuthoritativeOptions> = {}
 ) {
   const steps: Step[] = []
   const traced: Exchange[] = []
