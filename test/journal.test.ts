@@ -131,6 +131,48 @@ test('a flood is cut, and the cut is told', async (t) => {
   t.is(list('daemon').length, 2)
 })
 
+test('a storm is told line by line while that is possible, then in sums; all of it is counted', async (t) => {
+  const { journal: kept, lines } = await journal()
+  for (let number = 0; number < 2500; number += 1) kept.step({ ...STEP, outcome: 'offer' })
+  for (let number = 0; number < 3; number += 1) kept.step({ ...STEP, outcome: 'ack' })
+  t.is(lines.length, 2000)
+  kept.step({ ...STEP, level: 'warn', answered: 'the pool is full' })
+  t.like(
+    lines.at(-1),
+    { level: 40, msg: 'unknown: RRQ ipxe.efi -> the pool is full' },
+    'a warning is not lost among them'
+  )
+  kept.close()
+  t.is(lines.at(-1)?.msg, 'too many steps to tell one by one; further ones: 500 tftp offer, 3 tftp ack')
+  kept.close()
+  t.is(lines.length, 2002, 'what was told is not told again')
+  t.regex(await kept.registry.metrics(), /^tandem_steps_total\{protocol="tftp",outcome="offer"\} 2500$/m)
+})
+
+test('warnings are bounded, too', async (t) => {
+  const { journal: kept, lines } = await journal()
+  for (let number = 0; number < 150; number += 1) kept.step({ ...STEP, level: 'warn' })
+  kept.close()
+  t.is(lines.length, 101)
+})
+
+test('what a step asks is put into words only for those who read it', async (t) => {
+  const { journal: kept, lines } = await journal()
+  let made = 0
+  const asked = () => {
+    made += 1
+    return 'DISCOVER'
+  }
+  kept.step({ ...STEP, asked, level: 'debug' })
+  t.is(made, 0)
+  kept.step({ ...STEP, asked })
+  t.is(made, 1)
+  t.is(lines[0]?.msg, 'unknown: DISCOVER -> done')
+  for (let number = 0; number < 3000; number += 1) kept.step({ ...STEP, asked })
+  t.is(made, 2000)
+  kept.close()
+})
+
 test('machines are counted by state, leases while they run', async (t) => {
   const { journal: kept, inventory } = await journal()
   const gauges = async () =>
