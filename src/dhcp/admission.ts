@@ -5,18 +5,20 @@ const MOST_A_SECOND = 100
 /** Turns of the event loop that left datagrams waiting: with so many behind, not all can be served. */
 const BEHIND = 8
 const CHADDR_AT = 28
+/** Counters that the hardware addresses share: of ten thousand clients a second few share one. A power of two. */
+const COUNTERS = 1 << 16
 
 /**
  * Which datagrams are looked at. One client, or a relay agent that sends its packets round in circles, can't
  * keep the server from the others; and when more comes than can be answered, the registered
- * machines come first. Deciding takes a fraction of what an answer takes.
+ * machines come first. Deciding takes a fraction of what an answer takes, and no memory, whoever asks.
  */
 export class Admission {
   readonly #isRegistered: (mac: Mac) => boolean
   readonly #now: () => number
   #second = 0
-  /** How many each hardware address has sent in this second. */
-  readonly #counts = new Map<number, number>()
+  /** How many came in this second. */
+  readonly #counts = new Uint16Array(COUNTERS)
 
   /** @param now milliseconds; only differences count. */
   constructor(isRegistered: (mac: Mac) => boolean, now: () => number) {
@@ -30,21 +32,27 @@ export class Admission {
    */
   refusal(datagram: Uint8Array, behind: number): 'flood' | 'shed' | undefined {
     if (datagram.length < CHADDR_AT + 6) return undefined
-    const chaddr = datagram.subarray(CHADDR_AT, CHADDR_AT + 6)
-    if (this.#count(chaddr) > MOST_A_SECOND) return 'flood'
-    return behind >= BEHIND && !this.#isRegistered(macFromBytes(chaddr)) ? 'shed' : undefined
+    if (this.#count(datagram) > MOST_A_SECOND) return 'flood'
+    if (behind < BEHIND) return undefined
+    return this.#isRegistered(macFromBytes(datagram.subarray(CHADDR_AT, CHADDR_AT + 6))) ? undefined : 'shed'
   }
 
-  #count(chaddr: Uint8Array): number {
+  #count(datagram: Uint8Array): number {
     const second = Math.floor(this.#now() / 1000)
     if (second !== this.#second) {
       this.#second = second
-      this.#counts.clear()
+      this.#counts.fill(0)
     }
-    let key = 0
-    for (const byte of chaddr) key = key * 256 + byte
-    const count = (this.#counts.get(key) ?? 0) + 1
-    this.#counts.set(key, count)
+    const counter = counterOf(datagram)
+    const count = Math.min((this.#counts[counter] as number) + 1, MOST_A_SECOND + 1)
+    this.#counts[counter] = count
     return count
   }
+}
+
+/** FNV-1a of the hardware address, folded. */
+function counterOf(datagram: Uint8Array): number {
+  let hash = 0x811c9dc5
+  for (let at = CHADDR_AT; at < CHADDR_AT + 6; at += 1) hash = Math.imul(hash ^ (datagram[at] as number), 0x01000193)
+  return ((hash >>> 16) ^ hash) & (COUNTERS - 1)
 }

@@ -1,7 +1,7 @@
-import { concat } from '../net/bytes.ts'
 import { type Ipv4, ipv4FromNumber, ipv4ToNumber, UNSPECIFIED } from '../net/ipv4.ts'
 import type { Options } from '../net/options/kinds.ts'
 import { MalformedPacket } from './malformed.ts'
+import { ReceivedOptions } from './option-list.ts'
 
 /** A DHCP message (RFC 2131, section 2). */
 export type Packet = {
@@ -71,7 +71,7 @@ export function decode(datagram: Uint8Array): Packet {
   const hlen = bytes[2] as number
   if (hlen > CHADDR_LENGTH) throw new MalformedPacket('hardware-length', `hlen is ${hlen}; chaddr has 16 bytes`)
 
-  const options = new Map<number, Uint8Array>()
+  const options = new ReceivedOptions(bytes)
   const cookie = uint32(bytes, COOKIE_AT)
   if (cookie === COOKIE) readOptions(bytes, HEADER_LENGTH, bytes.length, options)
   else if (cookie !== 0) throw new MalformedPacket('no-cookie', 'no magic cookie after the fixed fields')
@@ -127,8 +127,7 @@ export function optionLength({ length }: Uint8Array): number {
 }
 
 /** Reads options up to END or a place. The parts of one are joined (RFC 3396). */
-function readOptions(bytes: Uint8Array, from: number, to: number, options: Map<number, Uint8Array>): void {
-  const parts = new Map<number, Uint8Array[]>()
+function readOptions(bytes: Uint8Array, from: number, to: number, options: ReceivedOptions): void {
   let at = from
   while (at < to) {
     const code = bytes[at] as number
@@ -139,14 +138,9 @@ function readOptions(bytes: Uint8Array, from: number, to: number, options: Map<n
     if (at >= to || end > to) {
       throw new MalformedPacket('truncated-option', `option ${code} is longer than what is left of the packet`)
     }
-    const value = bytes.subarray(at + 1, end)
-    const earlier = options.get(code)
-    if (earlier === undefined) options.set(code, value)
-    // Joined only at the end: a packet of thousands of tiny parts costs no more.
-    else if (!parts.get(code)?.push(value)) parts.set(code, [earlier, value])
+    options.add(code, at + 1)
     at = end
   }
-  for (const [code, values] of parts) options.set(code, concat(values))
 }
 
 /** Which fields hold options: bit 0 is for `file`, bit 1 for `sname` (RFC 2132, section 9.3). */

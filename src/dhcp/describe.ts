@@ -22,7 +22,8 @@ export function describeInformation(information: Information): string {
   return `ACK without a lease, ${bootOf(information)}`
 }
 
-function bootOf({ boot }: Information): string {
+/** `undionly.kpxe from 10.77.0.1`, or a URL. */
+export function bootOf({ boot }: Information): string {
   if (boot === undefined) return 'nothing to boot'
   return boot.kind === 'tftp' ? `${boot.file} from ${boot.server}` : boot.url
 }
@@ -45,6 +46,7 @@ function messageOf(request: Request): string {
   }
 }
 
-function firmwareOf({ client: { firmware, architectures } }: Extract<Request, { client: unknown }>): string {
+/** `uefi-x64 (architecture 7)`. */
+export function firmwareOf({ client: { firmware, architectures } }: Extract<Request, { client: unknown }>): string {
   return architectures.length === 0 ? firmware.name : `${firmware.name} (architecture ${architectures.join(', ')})`
 }

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../net/endpoint.ts'
-import { UNSPECIFIED } from '../net/ipv4.ts'
-import type { Mac } from '../net/mac.ts'
+import { ipv4FromNumber, ipv4ToNumber } from '../net/ipv4.ts'
+import { type Mac, parseMac } from '../net/mac.ts'
 import type { Cast } from '../net/udp.ts'
 
 /** What is told of a client's packet and its answer, beside their bytes. */
@@ -48,63 +48,92 @@ export type Found = {
   read(): KeptExchange | undefined
 }
 
-type Slot = { -readonly [Field in keyof Circumstances]-?: Circumstances[Field] } & {
+/**
+ * Numbers and words that there are anyhow: what is made for one exchange and kept for ten thousand more costs the
+ * garbage collector more than the answer cost.
+ */
+type Slot = {
   number: number
   time: number
-  /** Where the request begins, counted from the first byte that was ever put in; the reply follows it. */
+  /** As a number of 48 bits; -1 where it isn't known. */
+  mac: number
+  interface: string
+  cast: Cast
+  outcome: string
+  from: number
+  fromPort: number
+  server: number
+  serverPort: number
+  to: number
+  /** -1: there was no reply. */
+  toPort: number
+  /** Where the request begins, counted from the first byte that was ever put in; the reply and the words follow it. */
   start: number
   requestLength: number
-  replyLength: number | undefined
+  /** -1: there was none. */
+  replyLength: number
+  wordsLength: number
 }
 
 /** What an Ethernet frame holds. If more were kept of a packet, a few huge ones would push out all others. */
 const LONGEST_KEPT = 1500
+/** Of what is told in words: characters. */
+const MOST_WORDS = 2000
+const NONE = -1
 /** Most exchanges have more: the bytes are used up before the slots are. */
 const BYTES_A_SLOT = 512
 
 /** The latest exchanges, in memory that is taken once; the newest overwrite the oldest. */
 export class ExchangeRing {
   readonly #bytes: Uint8Array
+  /** The same memory: only a Buffer writes and reads text. */
+  readonly #text: Buffer
   readonly #slots: readonly Slot[]
   /** Exchanges that were ever put in. */
   #count = 0
   /** Bytes that were ever put in, with those skipped where a packet didn't fit before the end. */
   #head = 0
 
-  /** @param size bytes for packets; what is told of them takes about as much again. */
+  /** @param size bytes for packets and words. */
   constructor(size: number) {
-    this.#bytes = new Uint8Array(Math.max(size, 2 * LONGEST_KEPT))
+    this.#bytes = new Uint8Array(Math.max(size, 2 * LONGEST_KEPT + MOST_WORDS))
+    this.#text = Buffer.from(this.#bytes.buffer)
     this.#slots = Array.from({ length: Math.ceil(this.#bytes.length / BYTES_A_SLOT) }, emptySlot)
   }
 
-  /** Called for every packet of a storm: it allocates nothing. */
+  /** Called for every packet of a storm: it keeps nothing of the exchange but copies. */
   put(number: number, time: number, exchange: Exchange): void {
-    const { request, reply } = exchange
+    const { request, reply, from, server, to } = exchange
+    const words = [exchange.answered, ...exchange.reasons].join('\n').slice(0, MOST_WORDS)
     const slot = this.#slotOf(this.#count++)
     slot.number = number
     slot.time = time
-    slot.start = this.#reserve(keptOf(request.length) + keptOf(reply?.length ?? 0))
-    slot.requestLength = request.length
-    slot.replyLength = reply?.length
-    slot.mac = exchange.mac
+    slot.mac = exchange.mac === undefined ? NONE : numberOfMac(exchange.mac)
     slot.interface = exchange.interface
-    slot.from = exchange.from
-    slot.server = exchange.server
     slot.cast = exchange.cast
-    slot.to = exchange.to
     slot.outcome = exchange.outcome
-    slot.answered = exchange.answered
-    slot.reasons = exchange.reasons
+    slot.from = ipv4ToNumber(from.address)
+    slot.fromPort = from.port
+    slot.server = ipv4ToNumber(server.address)
+    slot.serverPort = server.port
+    slot.to = to === undefined ? 0 : ipv4ToNumber(to.address)
+    slot.toPort = to?.port ?? NONE
+    slot.requestLength = request.length
+    slot.replyLength = reply?.length ?? NONE
+    slot.wordsLength = words.length
+    slot.start = this.#reserve(keptOf(request.length) + keptOf(slot.replyLength) + words.length)
     this.#write(request, slot.start)
     if (reply) this.#write(reply, slot.start + keptOf(request.length))
+    this.#text.write(words, this.#placeOfWords(slot), words.length, 'latin1')
   }
 
   /** What is still there, oldest first. @param macs left out: of all clients. */
   find(macs?: readonly Mac[]): Found[] {
     const found: Found[] = []
+    const wanted = macs?.map(numberOfMac)
     for (let index = Math.max(0, this.#count - this.#slots.length); index < this.#count; index++) {
       const slot = this.#slotOf(index)
-      if (this.#isThere(slot) && (macs === undefined || (slot.mac && macs.includes(slot.mac)))) {
+      if (this.#isThere(slot) && (wanted === undefined || wanted.includes(slot.mac))) {
         found.push({ number: slot.number, read: () => this.#read(index) })
       }
     }
@@ -126,11 +155,24 @@ export class ExchangeRing {
 
   #read(index: number): KeptExchange | undefined {
     if (index < this.#count - this.#slots.length || !this.#isThere(this.#slotOf(index))) return undefined
-    const { start, requestLength, replyLength, ...told } = this.#slotOf(index)
+    const slot = this.#slotOf(index)
+    const { start, requestLength, replyLength } = slot
+    const place = this.#placeOfWords(slot)
+    const [answered = '', ...reasons] = this.#text.toString('latin1', place, place + slot.wordsLength).split('\n')
     return {
-      ...told,
+      number: slot.number,
+      time: slot.time,
+      mac: slot.mac === NONE ? undefined : macOfNumber(slot.mac),
+      interface: slot.interface,
+      from: { address: ipv4FromNumber(slot.from), port: slot.fromPort },
+      server: { address: ipv4FromNumber(slot.server), port: slot.serverPort },
+      cast: slot.cast,
+      to: slot.toPort === NONE ? undefined : { address: ipv4FromNumber(slot.to), port: slot.toPort },
+      outcome: slot.outcome,
+      answered,
+      reasons,
       request: this.#packet(start, requestLength),
-      reply: replyLength === undefined ? undefined : this.#packet(start + keptOf(requestLength), replyLength)
+      reply: replyLength === NONE ? undefined : this.#packet(start + keptOf(requestLength), replyLength)
     }
   }
 
@@ -142,32 +184,41 @@ export class ExchangeRing {
     return start >= this.#head - this.#bytes.length
   }
 
+  #placeOfWords({ start, requestLength, replyLength }: Slot): number {
+    return (start + keptOf(requestLength) + keptOf(replyLength)) % this.#bytes.length
+  }
+
   #packet(start: number, length: number): KeptPacket {
     const place = start % this.#bytes.length
     return { bytes: this.#bytes.subarray(place, place + keptOf(length)), length }
   }
 }
 
+/** Bytes that are kept of a packet; none where there was none. */
 function keptOf(length: number): number {
-  return Math.min(length, LONGEST_KEPT)
+  return Math.max(0, Math.min(length, LONGEST_KEPT))
+}
+
+function numberOfMac(mac: Mac): number {
+  return Number.parseInt(mac.replaceAll(':', ''), 16)
+}
+
+function macOfNumber(value: number): Mac {
+  return parseMac(value.toString(16).padStart(12, '0'))
 }
 
 function emptySlot(): Slot {
-  const nowhere = { address: UNSPECIFIED, port: 0 }
+  const words = { interface: '', cast: 'unicast', outcome: '' } as const
+  const endpoints = { from: 0, fromPort: 0, server: 0, serverPort: 0, to: 0, toPort: NONE }
   return {
     number: 0,
-    time: 0,
+    time: 0.5,
+    mac: NONE,
+    ...words,
+    ...endpoints,
     start: 0,
     requestLength: 0,
-    replyLength: undefined,
-    mac: undefined,
-    interface: '',
-    from: nowhere,
-    server: nowhere,
-    cast: 'unicast',
-    to: undefined,
-    outcome: '',
-    answered: '',
-    reasons: []
+    replyLength: NONE,
+    wordsLength: 0
   }
 }

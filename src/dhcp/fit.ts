@@ -1,6 +1,7 @@
 import type { Options } from '../net/options/kinds.ts'
 import { OPTION } from '../net/options/table.ts'
 import { optionLength, optionsLength, type Packet } from './codec.ts'
+import type { OptionList } from './option-list.ts'
 import { readIfValid } from './options.ts'
 
 /** Bytes of a message before its options, the cookie among them, and of END. */
@@ -20,11 +21,7 @@ const BOOTP = 300
  * but for those that it always needs. Replies never use the fields `sname` and `file` for options: much
  * firmware doesn't look there.
  */
-export function fitted(
-  request: Packet,
-  options: Map<number, Uint8Array>,
-  isNeeded: (code: number) => boolean
-): Options {
+export function fitted(request: Packet, options: OptionList, isNeeded: (code: number) => boolean): Options {
   const relayAgent = request.options.get(OPTION.relayAgent.code)
   const room = roomOf(request) - AROUND - (relayAgent ? optionLength(relayAgent) : 0)
   let length = optionsLength(options)

@@ -3,10 +3,11 @@ import { IPXE, OPTION, type Option, PXE } from '../net/options/table.ts'
 import type { BootAnswer, Grant, Information } from './allocator.ts'
 import { BOOTREPLY, BROADCAST_FLAG, type Packet } from './codec.ts'
 import { fitted } from './fit.ts'
+import { OptionList } from './option-list.ts'
 import { entry, MESSAGE, readIfValid } from './options.ts'
 
 /** What a reply may say, by code. */
-type Values = Map<number, Uint8Array | null>
+type Values = OptionList<Uint8Array | null>
 
 /** The field has 128 bytes, the last of which is zero. A longer name is told by option 67 alone. */
 const LONGEST_FILE = 127
@@ -17,21 +18,27 @@ const USE_BOOT_FILE = entry(OPTION.pxe, new Map([entry(PXE.discoveryControl, 8)]
 /** It has its boot file already: otherwise iPXE waits three seconds for another server's. */
 const NO_PROXY_DHCP = entry(OPTION.ipxe, new Map([entry(IPXE.noProxyDhcp, 1)]))
 
-/**
- * Told also to clients that don't ask for them: what they need to use the lease and to boot. Firmware
- * leaves boot options out of its list and takes them all the same; codes of a site's own (RFC 3942) were set for somebody.
- */
+/** At the beginning of every reply, in this order: the mask must come before the routers (RFC 2132, section 3.3). */
+const FIRST = codesOf(OPTION.messageType, OPTION.serverId, OPTION.subnetMask)
+/** Told back as the client sent them: RFC 6842, RFC 3011, PXE 2.1. */
+const ECHOED = codesOf(OPTION.clientId, OPTION.subnetSelection, OPTION.machineId)
+/** Told also to clients that don't ask for them: what they need to use the lease and to boot. Firmware leaves boot options out of its list and takes them all the same. */
+const ALWAYS_TOLD = codesOf(
+  ...[OPTION.messageType, OPTION.serverId, OPTION.subnetMask, OPTION.leaseTime, OPTION.renewalTime],
+  ...[OPTION.rebindingTime, OPTION.clientId, OPTION.subnetSelection, OPTION.vendorOptions, OPTION.vendorClass],
+  ...[OPTION.tftpServer, OPTION.bootFile, OPTION.ipxe],
+  ...[OPTION.pxelinuxMagic, OPTION.configFile, OPTION.pathPrefix, OPTION.rebootTime]
+)
+/** From here on codes are a site's own (RFC 3942): they were set for somebody. */
+const FIRST_OF_SITE = 224
+
 function isAlwaysTold(code: number): boolean {
-  return ALWAYS_TOLD.has(code) || code >= 224
+  return code >= FIRST_OF_SITE || ALWAYS_TOLD.includes(code)
 }
-const ALWAYS_TOLD: ReadonlySet<number> = new Set([
-  ...[OPTION.messageType, OPTION.serverId, OPTION.subnetMask, OPTION.leaseTime].map(({ code }) => code),
-  ...[OPTION.renewalTime, OPTION.rebindingTime, OPTION.clientId, OPTION.subnetSelection].map(({ code }) => code),
-  ...[OPTION.vendorOptions, OPTION.vendorClass, OPTION.tftpServer, OPTION.bootFile].map(({ code }) => code),
-  ...[OPTION.ipxe, OPTION.pxelinuxMagic, OPTION.configFile, OPTION.pathPrefix, OPTION.rebootTime].map(
-    ({ code }) => code
-  )
-])
+
+function codesOf(...options: readonly { readonly code: number }[]): readonly number[] {
+  return options.map(({ code }) => code)
+}
 
 /** An OFFER or ACK of a lease. */
 export function grantReply(request: Packet, message: 'OFFER' | 'ACK', grant: Grant, serverId: Ipv4): Packet {
@@ -98,16 +105,16 @@ function reply(
   lease: readonly (readonly [number, Uint8Array])[],
   addresses: Pick<Packet, 'ciaddr' | 'yiaddr'>
 ): Packet {
-  const values: Values = new Map()
+  const values: Values = new OptionList()
   if (message !== undefined) set(values, entry(OPTION.messageType, message))
   if (serverId !== undefined) set(values, entry(OPTION.serverId, serverId))
   values.set(OPTION.subnetMask.code, options.get(OPTION.subnetMask.code) ?? null)
   for (const each of lease) set(values, each)
   if (boot !== undefined) for (const each of bootEntries(request, boot)) set(values, each)
   if (hostName !== undefined) set(values, entry(OPTION.hostName, hostName))
-  for (const option of [OPTION.clientId, OPTION.subnetSelection, OPTION.machineId]) {
-    const value = request.options.get(option.code)
-    if (value !== undefined) values.set(option.code, value)
+  for (const code of ECHOED) {
+    const value = request.options.get(code)
+    if (value !== undefined) values.set(code, value)
   }
   for (const [code, value] of options) values.set(code, value)
 
@@ -164,14 +171,14 @@ function pxeEntries(request: Packet): (readonly [number, Uint8Array])[] {
   return [entry(OPTION.vendorClass, 'PXEClient'), USE_BOOT_FILE]
 }
 
-function ordered(request: Packet, values: Values): Map<number, Uint8Array> {
+function ordered(request: Packet, values: Values): OptionList {
   const wanted = readIfValid(request.options, OPTION.parameters)
-  const options = new Map<number, Uint8Array>()
+  const options = new OptionList()
   const tell = (code: number) => {
     const value = values.get(code)
     if (value) options.set(code, value)
   }
-  for (const { code } of [OPTION.messageType, OPTION.serverId, OPTION.subnetMask]) tell(code)
+  for (const code of FIRST) tell(code)
   if (wanted !== undefined) for (const code of wanted) tell(code)
   for (const code of values.keys()) if (wanted === undefined || isTold(request, code)) tell(code)
   return options

@@ -5,7 +5,7 @@ import { decode, encode, type Packet } from '../../src/dhcp/codec.ts'
 import { type MalformedCode, MalformedPacket } from '../../src/dhcp/malformed.ts'
 import { ipv4FromNumber } from '../../src/net/ipv4.ts'
 import { udpDatagrams } from './pcap.ts'
-import { fromHex, packet, VECTORS, vector } from './vectors.ts'
+import { fromHex, packet, plain, VECTORS, vector } from './vectors.ts'
 
 const CAPTURES = 'test/vectors/captures'
 /** op, htype, hlen, hops, xid, secs, flags, four addresses, chaddr, sname, file, cookie. */
@@ -57,7 +57,7 @@ test('the fixed fields are where RFC 2131 has them', (t) => {
       [12, fromHex('6e31')]
     ])
   }
-  t.deepEqual(decode(bytes), expected)
+  t.deepEqual(plain(decode(bytes)), expected)
 })
 
 test("a message is padded to BOOTP's 300 bytes", (t) => {
@@ -193,7 +193,7 @@ test('any packet is read as it was written, options in their order', (t) => {
   fc.assert(
     fc.property(anyPacket, (written) => {
       const read = decode(encode(written))
-      t.deepEqual(read, written)
+      t.deepEqual(plain(read), written)
       t.deepEqual([...read.options.keys()], [...written.options.keys()])
     })
   )
@@ -229,7 +229,7 @@ for (const [what, bytes] of [
           t.true(error instanceof MalformedPacket, String(error))
           return
         }
-        t.deepEqual(decode(encode(read)), read)
+        t.deepEqual(plain(decode(encode(read))), plain(read))
       }),
       { numRuns: 1000 }
     )

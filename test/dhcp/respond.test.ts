@@ -5,7 +5,7 @@ import { entry, MESSAGE } from '../../src/dhcp/options.ts'
 import { grantReply, refusalReply } from '../../src/dhcp/respond.ts'
 import { UNSPECIFIED } from '../../src/net/ipv4.ts'
 import { OPTION } from '../../src/net/options/table.ts'
-import { fromHex, ip, packet, vector } from './vectors.ts'
+import { fromHex, ip, packet, plain, vector } from './vectors.ts'
 
 const SERVER = ip('10.77.0.1')
 const LEASE: Grant = {
@@ -145,7 +145,7 @@ for (const [sender, boot, file, options] of [
         options: null
       }
     )
-    t.deepEqual(decode(encode(reply)), reply)
+    t.deepEqual(plain(decode(encode(reply))), plain(reply))
   })
 }
 

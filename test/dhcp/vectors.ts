@@ -47,3 +47,8 @@ export function fromHex(hex: string): Uint8Array {
 export function ip(text: string): Ipv4 {
   return parseIpv4(text)
 }
+
+/** The packet with its options in a Map, whatever they were in: for comparing. */
+export function plain(packet: Packet): Packet {
+  return { ...packet, options: new Map(packet.options) }
+}

@@ -1,7 +1,13 @@
 import { MalformedBytes } from '../bytes.ts'
 
 /** Options by code in their order, each as its whole value: RFC 3396's parts are joined on reading and split on writing. */
-export type Options = ReadonlyMap<number, Uint8Array>
+export interface Options extends Iterable<readonly [number, Uint8Array]> {
+  readonly size: number
+  has(code: number): boolean
+  get(code: number): Uint8Array | undefined
+  keys(): Iterable<number>
+  values(): Iterable<Uint8Array>
+}
 
 /**
  * A kind of option value in its two forms: the bytes of a packet, and the JSON (or YAML) of people.
