@@ -1,6 +1,7 @@
 import test from 'ava'
-import { encode, type Packet } from '../../src/dhcp/codec.ts'
+import { encode } from '../../src/dhcp/codec.ts'
 import { fitted } from '../../src/dhcp/fit.ts'
+import { OptionList } from '../../src/dhcp/option-list.ts'
 import { entry, MESSAGE } from '../../src/dhcp/options.ts'
 import { OPTION } from '../../src/net/options/table.ts'
 import { fromHex, packet } from './vectors.ts'
@@ -11,7 +12,8 @@ const RELAY_AGENT = [82, new Uint8Array(100).fill(7)] as const
 /** What is left of options of 100 bytes each, codes from 100 up, of which one is needed; and how long the message is. */
 function whatFits(options: readonly (readonly [number, Uint8Array])[], count: number, needed = 0) {
   const request = packet({}, options)
-  const offered = new Map(Array.from({ length: count }, (_, index) => [100 + index, new Uint8Array(98)] as const))
+  const offered = new OptionList()
+  for (let index = 0; index < count; index += 1) offered.set(100 + index, new Uint8Array(98))
   const left = fitted(request, offered, (code) => code === needed)
   return { codes: [...left.keys()], bytes: encode(packet({}, left)) }
 }
@@ -58,10 +60,7 @@ test('RFC 951: a BOOTP client takes 300 bytes', (t) => {
 })
 
 test('no message is overloaded: much firmware looks for options only where they belong', (t) => {
-  const full: Partial<Packet> = {
-    options: fitted(packet({}, [DISCOVER]), new Map([[100, new Uint8Array(290)]]), () => true)
-  }
-  const bytes = encode(packet(full))
-  t.deepEqual(bytes.subarray(44, 236), new Uint8Array(192))
-  t.false(full.options?.has(OPTION.overload.code))
+  const options = fitted(packet({}, [DISCOVER]), new OptionList().set(100, new Uint8Array(290)), () => true)
+  t.deepEqual(encode(packet({ options })).subarray(44, 236), new Uint8Array(192))
+  t.false(options.has(OPTION.overload.code))
 })

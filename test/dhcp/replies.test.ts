@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { Grant } from '../../src/dhcp/allocator.ts'
-import { BROADCAST_FLAG, encode } from '../../src/dhcp/codec.ts'
+import { BROADCAST_FLAG, encode, type Packet } from '../../src/dhcp/codec.ts'
 import { entry, MESSAGE } from '../../src/dhcp/options.ts'
 import { bootpReply, informReply, refusalReply } from '../../src/dhcp/respond.ts'
 import { UNSPECIFIED } from '../../src/net/ipv4.ts'
@@ -19,7 +19,7 @@ const LEASE: Grant = {
   reasons: []
 }
 
-const codes = (packet: { options: ReadonlyMap<number, unknown> }) => [...packet.options.keys()]
+const codes = ({ options }: Packet) => [...options.keys()]
 
 for (const [where, fields, flags] of [
   ['on the link', { flags: 0 }, 0],
