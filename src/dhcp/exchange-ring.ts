@@ -104,7 +104,7 @@ export class ExchangeRing {
   /** Called for every packet of a storm: it keeps nothing of the exchange but copies. */
   put(number: number, time: number, exchange: Exchange): void {
     const { request, reply, from, server, to } = exchange
-    const words = [exchange.answered, ...exchange.reasons].join('\n').slice(0, MOST_WORDS)
+    const words = wordsOf(exchange)
     const slot = this.#slotOf(this.#count++)
     slot.number = number
     slot.time = time
@@ -199,8 +199,23 @@ function keptOf(length: number): number {
   return Math.max(0, Math.min(length, LONGEST_KEPT))
 }
 
+/** A line each. */
+function wordsOf({ answered, reasons }: Exchange): string {
+  let words = answered
+  for (const reason of reasons) words += `\n${reason}`
+  return words.length > MOST_WORDS ? words.slice(0, MOST_WORDS) : words
+}
+
 function numberOfMac(mac: Mac): number {
-  return Number.parseInt(mac.replaceAll(':', ''), 16)
+  let value = 0
+  for (let at = 0; at < mac.length; at += 3) value = value * 256 + 16 * digitAt(mac, at) + digitAt(mac, at + 1)
+  return value
+}
+
+/** The value of a lower-case hexadecimal digit. */
+function digitAt(mac: Mac, at: number): number {
+  const code = mac.charCodeAt(at)
+  return code < 0x61 ? code - 0x30 : code - 0x57
 }
 
 function macOfNumber(value: number): Mac {

@@ -20,7 +20,9 @@ export class OptionList<T extends Uint8Array | null = Uint8Array> {
   }
 
   get(code: number): T | undefined {
-    return this.#values[this.#codes.indexOf(code)]
+    const at = this.#codes.indexOf(code)
+    // An array's element -1 is looked for as if it were a name.
+    return at < 0 ? undefined : this.#values[at]
   }
 
   /** Puts an option last, or, where there is one of its code, in that one's place. */

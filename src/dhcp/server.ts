@@ -96,13 +96,15 @@ export async function serve<Change>(
     }
     let conversation: Conversation = {
       datagram,
-      question: { ...whoHas(from.address), asked: `a datagram of ${bytes.length} bytes` }
+      question: { mac: undefined, address: known(from.address), asked: () => `a datagram of ${bytes.length} bytes` }
     }
     try {
       const packet = decode(bytes)
-      conversation = { packet, datagram, question: { ...whoAsks(packet), asked: 'a packet' } }
+      const mac = packet.chaddr.length === 6 ? macFromBytes(packet.chaddr) : undefined
+      const address = known(packet.ciaddr)
+      conversation = { packet, datagram, question: { mac, address, asked: 'a packet' } }
       const { asked, answer } = role(packet, { server: socket.at.address, servers, cast }, datagram)
-      conversation = { packet, datagram, question: { ...whoAsks(packet), asked } }
+      conversation = { packet, datagram, question: { mac, address, asked } }
       settle(conversation, answer())
     } catch (error) {
       finish(conversation, error instanceof MalformedPacket ? malformed(error) : broken('error', error))
@@ -168,7 +170,8 @@ export async function serve<Change>(
     { outcome, answered, level }: Pick<Answer, 'outcome' | 'answered' | 'level'>
   ): void {
     count(outcome)
-    report({ protocol: 'dhcp', ...question, outcome, answered, level })
+    const { mac, address, asked } = question
+    report({ protocol: 'dhcp', mac, address, asked, outcome, answered, level })
   }
 
   function count(outcome: string): void {
@@ -176,12 +179,8 @@ export async function serve<Change>(
   }
 }
 
-function whoAsks({ chaddr, ciaddr }: Packet): Pick<Step, 'mac' | 'address'> {
-  return { ...(chaddr.length === 6 && { mac: macFromBytes(chaddr) }), ...whoHas(ciaddr) }
-}
-
-function whoHas(address: Ipv4): Pick<Step, 'address'> {
-  return address === UNSPECIFIED ? {} : { address }
+function known(address: Ipv4): Ipv4 | undefined {
+  return address === UNSPECIFIED ? undefined : address
 }
 
 /** Anyone on the network can send such packets: they are counted, and told only to who looks for them. */

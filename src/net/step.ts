@@ -9,8 +9,8 @@ import type { Mac } from './mac.ts'
 export type Step = {
   readonly protocol: 'dhcp' | 'tftp' | 'http'
   /** The one it came from, as far as the protocol tells: a MAC, an address or both. */
-  readonly mac?: Mac
-  readonly address?: Ipv4
+  readonly mac?: Mac | undefined
+  readonly address?: Ipv4 | undefined
   /** `DISCOVER from bios`, `RRQ ipxe.efi blksize=1468`; a function where it is made only if somebody reads it. */
   readonly asked: string | (() => string)
   /** `OFFER 10.77.0.10, undionly.kpxe`, `nothing: no subnet for 10.9.0.1`. */
