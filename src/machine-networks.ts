@@ -21,8 +21,8 @@ export class MachineNetworks implements AddressUse {
   usedBy(address: Ipv4, macs: readonly string[]): string | undefined {
     if (this.#endpoints.isOwn(address)) return 'this instance itself'
     if (this.#leases.isDeclined(address)) return 'a host that nobody gave it to: a client declined it'
-    const lease = this.#leases.active(address)
-    return lease && !macs.includes(lease.mac) ? `a lease of ${lease.mac}` : undefined
+    const holder = this.#leases.holderOf(address)
+    return holder !== undefined && !macs.includes(holder) ? `a lease of ${holder}` : undefined
   }
 
   leasedAddress(mac: string): Ipv4 | undefined {

@@ -67,6 +67,8 @@ export class Leases {
   readonly #byAddress = new Map<Ipv4, Lease>()
   /** In the order in which they were granted. */
   readonly #byMac = new Map<string, readonly Lease[]>()
+  /** To whom addresses are being given: their leases are not on disk yet. */
+  readonly #given = new Map<Ipv4, Mac>()
   readonly #holds = new Holds()
   readonly #pools: PoolAddresses
 
@@ -101,6 +103,11 @@ export class Leases {
   active(address: Ipv4): Lease | undefined {
     const lease = this.#byAddress.get(address)
     return lease && this.isActive(lease) ? lease : undefined
+  }
+
+  /** Who holds an address, or is just being given it. */
+  holderOf(address: Ipv4): Mac | undefined {
+    return this.active(address)?.mac ?? this.#given.get(address)
   }
 
   /** Whether another host than Tandem's client was seen to use the address, a short while ago. */
@@ -186,7 +193,12 @@ export class Leases {
    * @returns the grants that were not made, as another client holds the address by now.
    */
   apply(edits: readonly LeaseEdit[]): Promise<ReadonlySet<LeaseEdit>> {
-    const made = this.#edited.then(() => this.#make(edits))
+    for (const edit of edits) if (edit.kind === 'grant') this.#given.set(edit.address, edit.mac)
+    const made = this.#edited
+      .then(() => this.#make(edits))
+      .finally(() => {
+        for (const { address } of edits) this.#given.delete(address)
+      })
     this.#edited = made.then(
       () => {},
       () => {}

@@ -67,16 +67,6 @@ test('an address that was given to a machine just before the ACK is acknowledged
   t.deepEqual(holders(boot), [[Y, mac(8)]], 'the others of its batch are none the worse')
 })
 
-test('an address that is given to a machine while the lease is being written is not acknowledged, either', async (t) => {
-  const boot = await openBoot(t)
-  const { allocator, written } = withSlowDisk(boot)
-  const change = promised({ allocator }, 9, X)
-  const committed = allocator.commit([change])
-  await register(boot, 1, X)
-  written()
-  t.deepEqual([...(await committed)], [[change, '10.77.0.105 was given to db-1 meanwhile']])
-})
-
 test('no two clients get an address, though the first one gave its claim up before it was durable', async (t) => {
   const boot = await openBoot(t)
   const first = promised(boot, 8, X)

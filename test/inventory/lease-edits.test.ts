@@ -103,6 +103,24 @@ for (const [what, before, edits, lost] of [
   })
 }
 
+test('an address has its holder before the lease is on disk, and has none if it can not be written', async (t) => {
+  const { db, clock } = open()
+  const ends: { resolve: () => void; reject: (error: Error) => void }[] = []
+  const append = () => new Promise<void>((resolve, reject) => ends.push({ resolve, reject }))
+  const leases = new Leases(db, 'a', clock.now, { append, close: async () => {} })
+  for (const outcome of ['reject', 'resolve'] as const) {
+    const granted = leases.apply([grant()])
+    t.is(leases.holderOf(X), mac(1))
+    await new Promise((resolve) => setImmediate(resolve))
+    t.deepEqual([leases.active(X), leases.holderOf(X)], [undefined, mac(1)])
+    ends.shift()?.[outcome](new Error('disk full'))
+    await Promise.allSettled([granted])
+    t.is(leases.holderOf(X), outcome === 'resolve' ? mac(1) : undefined)
+  }
+  clock.advance(600)
+  t.is(leases.holderOf(X), undefined)
+})
+
 test("a lease that has expired is in nobody's way", async (t) => {
   const { clock, leases } = open()
   await leases.apply([grant(X, 1)])
