@@ -30,14 +30,14 @@ export type Client = {
   readonly hostName?: string | undefined
 }
 
-type Information = {
+export type Information = {
   options: OptionSet
   hostName?: string | undefined
   boot?: BootAnswer | undefined
   reasons: readonly string[]
 }
 type Grant = Information & { address: Ipv4; leaseTime: number }
-type Refusal = { refused: 'nak' | 'silence'; reason: string; actOn?: true }
+export type Refusal = { refused: 'nak' | 'silence'; reason: string; actOn?: true }
 type Ending = { refused?: never; reason: string; actOn?: true }
 
 type LeaseChange =
@@ -113,10 +113,12 @@ export class AddressAllocator {
   }
 
   inform(client: Client, address: Ipv4): Information | Refusal {
-    const place = this.#placeOf({ ...client, link: address })
-    if ('refused' in place) return place
-    if (place.decision.action === 'ignore') return silence(place.decision.reasons.join('; '))
-    return this.#information(place, subnetAround(place, address), address, `${address} is its own`)
+    return this.#advise({ ...client, link: address }, address, `${address} is its own`)
+  }
+
+  /** What is told to a client that has its address from another server. */
+  advise(client: Client): Information | Refusal {
+    return this.#advise(client, client.link, 'another server gives it its address')
   }
 
   release({ mac }: Client, address: Ipv4): Ending | Refusal {
@@ -143,12 +145,10 @@ export class AddressAllocator {
       else impossible.set(change, reason)
     }
     const lost = await this.#facts.leases.apply([...edits.values()])
-    for (const [change, edit] of edits) {
-      // A machine may have been given the address while the disk was at work.
-      const reason = lost.has(edit) ? `${edit.address} went to another client meanwhile` : this.#objection(change)
-      if (reason !== undefined) impossible.set(change, reason)
+    for (const [change, edit] of lost.size > 0 ? edits : []) {
+      if (lost.has(edit)) impossible.set(change, `${edit.address} went to another client meanwhile`)
     }
-    for (const { client } of changes) if (client.busId !== undefined) await this.#learnCard(client.mac, client.busId)
+    for (const { client } of changes) if (client.busId !== undefined) await this.learnCard(client.mac, client.busId)
     return impossible
   }
 
@@ -163,11 +163,28 @@ export class AddressAllocator {
     return this.#grant(place, subnetAround(place, address), address, fixed !== undefined)
   }
 
+  /** Keeps which card a machine boots by: the loader that suits it hangs on that. Written once. */
+  async learnCard(mac: Mac, busid: string): Promise<void> {
+    const { inventory } = this.#facts
+    const machine = inventory.machineByMac(mac)
+    if (machine === undefined || machine.facts.busid === busid) return
+    const draft = inventory.draft()
+    draft.putReported({ ...machine, facts: { ...machine.facts, busid } })
+    await inventory.commit(draft, `machine ${machine.name}`)
+  }
+
   #placeOf(client: Client): Place | Refusal {
     const situation = identify(this.#facts, client.mac, client.firmware.name, client.link)
     const { subnet } = situation
     if (subnet === undefined) return silence(`no subnet holds ${client.link}`)
     return { client, situation, decision: decide(situation), link: this.#facts.inventory.subnetsOfLink(subnet) }
+  }
+
+  #advise(client: Client, address: Ipv4, why: string): Information | Refusal {
+    const place = this.#placeOf(client)
+    if ('refused' in place) return place
+    if (place.decision.action === 'ignore') return silence(place.decision.reasons.join('; '))
+    return this.#information(place, subnetAround(place, address), address, why)
   }
 
   #grant(place: Place, subnet: Subnet, address: Ipv4, fixed: boolean): Grant {
@@ -213,16 +230,6 @@ export class AddressAllocator {
       seconds: grant.leaseTime,
       fixed: this.#facts.inventory.machineByAddress(grant.address) !== undefined
     }
-  }
-
-  /** Keeps which card a machine boots by: the loader that suits it hangs on that. Written once. */
-  async #learnCard(mac: Mac, busid: string): Promise<void> {
-    const { inventory } = this.#facts
-    const machine = inventory.machineByMac(mac)
-    if (machine === undefined || machine.facts.busid === busid) return
-    const draft = inventory.draft()
-    draft.putReported({ ...machine, facts: { ...machine.facts, busid } })
-    await inventory.commit(draft, `machine ${machine.name}`)
   }
 }
 

@@ -61,7 +61,7 @@ export function templateContext(
   server: Ipv4,
   token: string | null
 ): TemplateContext {
-  const { machine, role, image, subnet, mac } = situation
+  const { machine, role, image, subnet, mac, addressElsewhere } = situation
   const url = (path: string) => endpoints.url(server, path)
   const name = machine?.name ?? mac.replaceAll(':', '-')
   const domain = subnet?.domain ?? null
@@ -87,7 +87,7 @@ export function templateContext(
       : null,
     network: subnet
       ? {
-          address: own?.subnet === subnet.cidr ? own.ipv4 : null,
+          address: own?.subnet === subnet.cidr && !addressElsewhere ? own.ipv4 : null,
           mask: maskOf(subnet.cidr),
           prefix: prefixOf(subnet.cidr),
           gateway: subnet.gateway,

@@ -70,11 +70,12 @@ export class Callbacks {
 
   /**
    * Takes what a machine that nobody registered tells of itself; a registered one's facts are kept beside it.
-   * @throws {BootRefusal} when the address holds no lease of the MAC, or too many are known already.
+   * @throws {BootRefusal} when the address is not the MAC's, or too many are known already.
    */
   async facts(mac: Mac, facts: MachineFacts, from: Ipv4): Promise<Machine> {
     const { inventory } = this.#boot.facts
-    if (!this.#speakers.speaksFor(from, mac)) throw new BootRefusal('no-lease', `${from} holds no lease of ${mac}`)
+    if (!this.#speakers.speaksFor(from, mac))
+      throw new BootRefusal('no-lease', `${from} is not the address of ${mac}, as far as is known`)
     const known = inventory.machineByMac(mac)
     if (known === undefined) this.#checkRoom()
     const draft = inventory.draft()

@@ -22,7 +22,7 @@ export type TemplateContext = {
   role: { name: string; class: string } | null
   image: { name: string; family: string; release: string; architecture: string } | null
   network: {
-    /** Null where the machine has no fixed address. */
+    /** Null where the machine has no fixed address, or another DHCP server gives the addresses. */
     address: string | null
     mask: string
     prefix: number

@@ -36,6 +36,8 @@ export type Situation = {
   readonly image?: Image | undefined
   /** What the firmware loaded at this power-on; null for an iPXE that was there already, undefined where nobody has booted. */
   readonly loader?: string | null | undefined
+  /** Another DHCP server gives the addresses: those of the inventory are not the machines'. */
+  readonly addressElsewhere?: boolean
   /** The kernel or the initrd that the image names and the store doesn't have whole. */
   readonly missingFile?: string | undefined
   /** In how many earlier power-ons the present generation's installer was offered. */

@@ -7,11 +7,14 @@ import { type FirmwareName, firmwareByName } from '../net/firmware.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import type { Situation } from './decide.ts'
+import type { Sightings } from './sightings.ts'
 
 /** What a decision follows from: the replicated facts, and the limit it keeps. */
 export type DecisionFacts = {
   readonly inventory: Inventory
   readonly leases: Leases
+  /** Where clients are to whom another DHCP server gives addresses; where Tandem gives them, there is none. */
+  readonly sightings?: Sightings | undefined
   readonly attempts: Attempts
   readonly files: Pick<FileStore, 'size'>
   /** Whether the loaders' folder has a file. */
@@ -25,13 +28,14 @@ export type Facts = DecisionFacts & { readonly files: FileStore }
 
 /**
  * Gathers what is known of the client with this MAC.
- * @param link an address on its link; left out, the one it leased or is registered with.
+ * @param link an address on its link; left out, the one it has or is registered with.
  */
 export function identify(facts: DecisionFacts, mac: Mac, firmware: FirmwareName, link?: Ipv4): Situation {
-  const { inventory, leases, files, offerLimit } = facts
+  const { inventory, leases, sightings, files, offerLimit } = facts
+  const present = sightings ? sightings.of(mac) : leases.activeOfMac(mac)
   const machine = inventory.machineByMac(mac)
   const own = machine?.interfaces.find((each) => each.mac === mac)
-  const at = link ?? leases.activeOfMac(mac)?.address ?? own?.ipv4 ?? undefined
+  const at = link ?? present?.address ?? own?.ipv4 ?? undefined
   const role = machine?.role ? inventory.get('role', machine.role) : undefined
   const imageName = machine?.image ?? role?.image
   const image = imageName ? inventory.get('image', imageName) : undefined
@@ -47,7 +51,8 @@ export function identify(facts: DecisionFacts, mac: Mac, firmware: FirmwareName,
     subnet,
     pooled: subnet && inventory.subnetsOfLink(subnet).find(({ pools }) => pools.length > 0),
     machine,
-    loader: leases.activeOfMac(mac)?.loader,
+    loader: present?.loader,
+    addressElsewhere: sightings !== undefined,
     role,
     image,
     missingFile: installing && image ? missingFile(files, image) : undefined,
@@ -56,10 +61,15 @@ export function identify(facts: DecisionFacts, mac: Mac, firmware: FirmwareName,
   }
 }
 
+/** Tells a client's handshakes apart, with whichever server they were; empty where none is known. */
+export function handshakeOf({ leases, sightings }: DecisionFacts, mac: Mac): string {
+  return sightings ? (sightings.of(mac)?.handshake ?? '') : leases.handshakeOf(mac)
+}
+
 /** In how many power-ons the generation was offered; the one that is going on now doesn't count. */
-function offeredEarlier({ attempts, leases }: DecisionFacts, machine: Machine, mac: Mac): number {
-  const boot = { mac, lease: leases.handshakeOf(mac) }
-  return attempts.ofGeneration(machine).filter((attempt) => !isSameBoot(attempt, boot)).length
+function offeredEarlier(facts: DecisionFacts, machine: Machine, mac: Mac): number {
+  const boot = { mac, lease: handshakeOf(facts, mac) }
+  return facts.attempts.ofGeneration(machine).filter((attempt) => !isSameBoot(attempt, boot)).length
 }
 
 function missingFile(files: DecisionFacts['files'], { kernel, initrd }: Image): string | undefined {

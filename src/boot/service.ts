@@ -9,7 +9,7 @@ import type { Mac } from '../net/mac.ts'
 import { PRESEED_TEMPLATE, SCRIPT_TEMPLATES, templateContext } from './answers.ts'
 import { type Decision, decide, type Situation } from './decide.ts'
 import type { Endpoints } from './endpoints.ts'
-import { type Facts, identify } from './identify.ts'
+import { type Facts, handshakeOf, identify } from './identify.ts'
 import type { Renderer } from './render.ts'
 import { redact } from './secrets.ts'
 import type { Speakers } from './speakers.ts'
@@ -75,7 +75,7 @@ export class BootService {
       throw new BootRefusal('ended', `${attempt.mac} is no interface of ${machine.name} any more: its token is void`)
     }
     if (!this.#speakers.speaksForAny(from, macs)) {
-      throw new BootRefusal('wrong-source', `${from} holds no lease of ${machine.name}`)
+      throw new BootRefusal('wrong-source', `${from} is no address of ${machine.name}, as far as is known`)
     }
     const situation = identify(this.facts, attempt.mac, 'os')
     const decision: Decision = { action: 'install', reasons: [`attempt ${attempt.id}`] }
@@ -121,14 +121,14 @@ export class BootService {
     if (decision.action !== 'install' || this.#speakers.speaksFor(from, situation.mac)) return undefined
     return {
       action: 'wait',
-      reasons: [...decision.reasons, `but ${from} holds no lease of ${situation.mac}: no installer is handed to it`]
+      reasons: [...decision.reasons, `but ${from} is not its address, as far as is known: no installer is handed to it`]
     }
   }
 
   async #mint(machine: Machine, mac: Mac, address: Ipv4) {
-    const { attempts, leases, inventory, offerLimit } = this.facts
+    const { attempts, inventory, offerLimit } = this.facts
     const before = attempts.ofGeneration(machine)
-    const minted = await attempts.mint(machine, { mac, address, lease: leases.handshakeOf(mac) })
+    const minted = await attempts.mint(machine, { mac, address, lease: handshakeOf(this.facts, mac) })
     if (!before.some((attempt) => attempt.id === minted.attempt.id)) {
       const number = before.length + 1
       const earlier = before[0] ? `; the one before got as far as "${before[0].stage}"` : ''

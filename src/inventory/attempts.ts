@@ -22,7 +22,7 @@ export type Attempt = {
   readonly mac: Mac
   /** The address the script was fetched from. */
   readonly address: Ipv4
-  /** The DHCP handshake that it came from, as {@link Leases.handshakeOf} tells it. */
+  /** The DHCP handshake that it came from: {@link Leases.handshakeOf}, or one with another server. */
   readonly lease: string
   readonly stage: 'offered' | Stage
   readonly message: string
@@ -39,7 +39,7 @@ const ATTEMPTS_KEPT = 20
 
 /**
  * Whether an attempt is of the same power-on: a script fetched again under the same DHCP handshake. Without
- * any (empty: another server's addresses) nothing tells, and each time counts, so that no loop goes unseen.
+ * any (empty: it was with another server, unheard) nothing tells, and each time counts, so that no loop goes unseen.
  */
 export function isSameBoot(attempt: Attempt, boot: { mac: Mac; lease: string }): boolean {
   return boot.lease !== '' && attempt.mac === boot.mac && attempt.lease === boot.lease

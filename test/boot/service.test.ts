@@ -36,7 +36,7 @@ test('an installer is handed to nobody who speaks from a foreign address, and no
     const { text, decision, attempt } = await boot.service.script(mac(1), from, OWN)
     t.like(told(text), { template: 'ipxe/wait.ipxe.njk', url: { preseed: null, kernel: null } })
     t.is(decision.action, 'wait')
-    t.is(decision.reasons.at(-1), `but ${from} holds no lease of ${mac(1)}: no installer is handed to it`)
+    t.is(decision.reasons.at(-1), `but ${from} is not its address, as far as is known: no installer is handed to it`)
     t.is(attempt, null)
   }
   t.deepEqual(dump(boot.db), before)

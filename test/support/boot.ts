@@ -6,6 +6,7 @@ import { Callbacks } from '../../src/boot/callbacks.ts'
 import type { TemplateContext } from '../../src/boot/context.ts'
 import type { Renderer } from '../../src/boot/render.ts'
 import { BootService } from '../../src/boot/service.ts'
+import { Sightings } from '../../src/boot/sightings.ts'
 import { Speakers } from '../../src/boot/speakers.ts'
 import { act } from '../../src/inventory/actions.ts'
 import { FileStore } from '../../src/inventory/files.ts'
@@ -23,13 +24,23 @@ export const LINK = ip('10.77.0.1')
 const TELLING: Renderer = { render: (template, context) => JSON.stringify({ template, ...context }) }
 export const told = (text: string) => JSON.parse(text) as { template: string } & TemplateContext
 
+type BootOptions = {
+  offerLimit?: number
+  renderer?: Renderer
+  /** Another DHCP server gives the addresses. */
+  elsewhere?: boolean
+}
+
 /** The inventory and the boot side on it, put together as the daemon does it, with a subnet that has a pool. */
-export async function openBoot(t: ExecutionContext, options: { offerLimit?: number; renderer?: Renderer } = {}) {
+export async function openBoot(t: ExecutionContext, options: BootOptions = {}) {
   const store = openStore()
   const { inventory, leases, attempts, endpoints, clock } = store
   const files = await FileStore.open(tempFolder(t), () => false)
-  const facts = { inventory, leases, attempts, files, hasLoader: () => false, offerLimit: options.offerLimit ?? 2 }
-  const speakers = new Speakers(inventory, leases, clock.now)
+  const isKnown = (who: Mac) => inventory.machineByMac(who) !== undefined
+  const sightings = options.elsewhere ? new Sightings(isKnown, clock.now) : undefined
+  const limits = { hasLoader: () => false, offerLimit: options.offerLimit ?? 2 }
+  const facts = { inventory, leases, sightings, attempts, files, ...limits }
+  const speakers = new Speakers(inventory, leases, clock.now, sightings)
   const service = new BootService({ facts, endpoints, renderer: options.renderer ?? TELLING, speakers, now: clock.now })
   const callbacks = new Callbacks(service, speakers, clock.now)
   const allocator = new AddressAllocator(facts, endpoints)
