@@ -16,6 +16,8 @@ export type ServerOptions = {
   readonly interfaces: readonly Interface[]
   /** 67; 0 for any, which differs between interfaces. Clients are answered at the port above. */
   readonly port: number
+  /** Default: the system's sockets. */
+  readonly open?: typeof openUdp
   readonly report: ReportStep
   readonly trace: Pick<Trace, 'record'>
   /** Milliseconds; only differences count. */
@@ -58,14 +60,14 @@ export async function serve<Change>(
   keeper: Keeper<Change>,
   role: Role<Change>
 ): Promise<DhcpServer> {
-  const { interfaces, port, report, trace, now } = options
+  const { interfaces, port, open = openUdp, report, trace, now } = options
   const counters = new Map<string, number>()
   const servers = interfaces.map(({ address }) => address)
   const admission = new Admission((mac) => keeper.isRegistered(mac), now)
   const scratch = new Uint8Array(LONGEST_REPLY)
   let closing = false
   const commits = groupCommits<Pending<Change>>(commit, MOST_PENDING)
-  const sockets = await openUdp(interfaces, port, {
+  const sockets = await open(interfaces, port, {
     receive,
     failed: (error, at) => tell({ asked: `a reply on ${at.name}` }, broken('send-failed', error))
   })
