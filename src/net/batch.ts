@@ -1,6 +1,7 @@
+import koffi from 'koffi'
 import type { Endpoint } from './endpoint.ts'
 import { type Ipv4, ipv4FromNumber, ipv4ToNumber } from './ipv4.ts'
-import { allocate, callError, type Libc, type Memory } from './libc.ts'
+import { callError, type Libc } from './libc.ts'
 
 /**
  * Many datagrams in one system call (recvmmsg(2), sendmmsg(2)): with Node's dgram each costs 6 to 7
@@ -23,13 +24,17 @@ const MMSGHDR = 64
 
 /** `BATCH` messages, each with its address and one buffer. */
 class Messages {
-  readonly memory: Memory
+  /** The system writes to it: it stays where it is as long as it is reachable. */
+  readonly bytes: Buffer
+  /** Its address. */
+  readonly at: bigint
   readonly #bufferSize: number
 
   constructor(bufferSize: number) {
     this.#bufferSize = bufferSize
-    this.memory = allocate(BATCH * (MMSGHDR + IOVEC + SOCKADDR + bufferSize))
-    const { at, bytes } = this.memory
+    this.bytes = Buffer.alloc(BATCH * (MMSGHDR + IOVEC + SOCKADDR + bufferSize))
+    this.at = koffi.address(this.bytes)
+    const { at, bytes } = this
     for (let index = 0; index < BATCH; index += 1) {
       const message = index * MMSGHDR
       const vector = BATCH * MMSGHDR + index * IOVEC
@@ -54,12 +59,12 @@ class Messages {
 
   /** Bytes of the buffer that the system may read or fill. */
   setLength(index: number, length: number): void {
-    this.memory.bytes.writeUInt32LE(length, BATCH * MMSGHDR + index * IOVEC + 8)
+    this.bytes.writeUInt32LE(length, BATCH * MMSGHDR + index * IOVEC + 8)
   }
 
   /** Bytes that the system received. */
   received(index: number): number {
-    return this.memory.bytes.readUInt32LE(index * MMSGHDR + 56)
+    return this.bytes.readUInt32LE(index * MMSGHDR + 56)
   }
 }
 
@@ -78,9 +83,9 @@ export class BatchReceiver {
    */
   receive(fd: number, each: (bytes: Uint8Array, from: Endpoint) => void): number {
     const messages = this.#messages
-    const count: number = this.#libc.recvmmsg(fd, messages.memory.at, BATCH, MSG_DONTWAIT, null)
+    const count: number = this.#libc.recvmmsg(fd, messages.at, BATCH, MSG_DONTWAIT, null)
     for (let index = 0; index < count; index += 1) {
-      const { bytes } = messages.memory
+      const { bytes } = messages
       const start = messages.buffer(index)
       const address = messages.address(index)
       const from = {
@@ -119,10 +124,10 @@ export class BatchSender {
     const index = this.#count
     this.#count += 1
     this.#lengths[index] = bytes.length
-    messages.memory.bytes.set(bytes, messages.buffer(index))
+    messages.bytes.set(bytes, messages.buffer(index))
     messages.setLength(index, bytes.length)
-    messages.memory.bytes.writeUInt16BE(to.port, messages.address(index) + 2)
-    messages.memory.bytes.writeUInt32BE(ipv4ToNumber(to.address), messages.address(index) + 4)
+    messages.bytes.writeUInt16BE(to.port, messages.address(index) + 2)
+    messages.bytes.writeUInt32BE(ipv4ToNumber(to.address), messages.address(index) + 4)
   }
 
   /**
@@ -134,7 +139,7 @@ export class BatchSender {
     this.#count = 0
     let next = 0
     while (next < count) {
-      const first = this.#messages.memory.at + BigInt(next * MMSGHDR)
+      const first = this.#messages.at + BigInt(next * MMSGHDR)
       const sent: number = this.#libc.sendmmsg(this.#fd, first, count - next, MSG_DONTWAIT)
       if (sent > 0) {
         next += sent
@@ -148,7 +153,7 @@ export class BatchSender {
   }
 
   #at(index: number): { bytes: Uint8Array; to: Endpoint } {
-    const { bytes } = this.#messages.memory
+    const { bytes } = this.#messages
     const start = this.#messages.buffer(index)
     const address = this.#messages.address(index)
     return {

@@ -61,9 +61,9 @@ export function parseCidr(text: string): Cidr {
   if (!ADDRESS.test(address) || !/^([0-9]|[12][0-9]|3[0-2])$/.test(prefix)) {
     throw new TypeError(`"${text}" is not a network like 10.77.0.0/24`)
   }
-  const network = `${networkOf(address as Ipv4, Number(prefix))}/${prefix}`
+  const network = networkOf(address as Ipv4, Number(prefix))
   if (network !== text) throw new TypeError(`"${text}" has host bits set: the network is ${network}`)
-  return text as Cidr
+  return network
 }
 
 export function prefixOf(cidr: Cidr): number {
@@ -97,8 +97,9 @@ export function overlaps(a: Cidr, b: Cidr): boolean {
   return prefixOf(a) <= prefixOf(b) ? contains(a, networkAddress(b)) : contains(b, networkAddress(a))
 }
 
-function networkOf(address: Ipv4, prefix: number): Ipv4 {
-  return ipv4FromNumber((ipv4ToNumber(address) & maskBits(prefix)) >>> 0)
+/** The network around an address. @param prefix its length, 0 to 32. */
+export function networkOf(address: Ipv4, prefix: number): Cidr {
+  return `${ipv4FromNumber((ipv4ToNumber(address) & maskBits(prefix)) >>> 0)}/${prefix}` as Cidr
 }
 
 function maskBits(prefix: number): number {

@@ -1,13 +1,18 @@
-import type { Socket } from 'node:dgram'
-import { networkInterfaces } from 'node:os'
-import { BATCH, BatchReceiver, BatchSender, LONGEST_SENT } from './batch.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { BatchReceiver } from './batch.ts'
 import type { Endpoint } from './endpoint.ts'
-import { type Ipv4, UNSPECIFIED } from './ipv4.ts'
+import type { InterfaceWatch } from './interface-watch.ts'
+import { type Interface, ownersOf } from './interfaces.ts'
+import { UNSPECIFIED } from './ipv4.ts'
 import { type Libc, loadLibc } from './libc.ts'
-import { type BoundSocket, openSocket } from './socket.ts'
+import { readLinks } from './links.ts'
+import { adoptSocket, type Binding, type BoundSocket, openSocket } from './socket.ts'
+import { explained, SocketError } from './socket-error.ts'
+import type { PassedSocket } from './systemd.ts'
+import { UdpReader } from './udp-reader.ts'
+import { UdpWriter } from './udp-writer.ts'
 
-/** An interface that machines are on, and the address they reach this instance at. */
-export type Interface = { readonly name: string; readonly address: Ipv4 }
+export { type Interface, SocketError }
 
 /** How a datagram was addressed: to this instance's own address, or to all on the link. */
 export type Cast = 'unicast' | 'broadcast'
@@ -26,33 +31,27 @@ export type UdpHandlers = {
   failed(error: Error, at: Interface): void
 }
 
+export type UdpOptions = {
+  /** Those among them that are bound as {@link bindingsOf} says are taken over instead of opening others. */
+  readonly passed?: readonly PassedSocket[]
+  /** Tells of interfaces that are back; without it, one that was deleted gets no broadcasts any more. */
+  readonly watch?: InterfaceWatch
+}
+
 export interface UdpSocket {
   readonly at: Interface
   /** The one that was bound, where port 0 asked for any. */
   readonly port: number
   /** For how many turns of the event loop in a row more was received than could be taken: 0 where nothing waits. */
   readonly behind: number
-  /** To an address or, with 255.255.255.255, to all on the interface's link. Never throws: what can't be sent goes to `failed`, at the latest before the event loop goes on. */
+  /**
+   * To an address or, with 255.255.255.255, to all on the interface's link. The bytes are copied. Never throws: what
+   * can't be sent goes to `failed`, at the latest before the event loop goes on.
+   */
   send(bytes: Uint8Array, to: Endpoint): void
   /** Afterwards nothing is received any more and the port is free. */
   close(): Promise<void>
 }
-
-/** Why a socket can't be had: `code` is the system's (EADDRINUSE, ...), the message one line that says what to do. */
-export class SocketError extends Error {
-  override readonly name = 'SocketError'
-  readonly code: string
-
-  constructor(code: string, message: string) {
-    super(message)
-    this.code = code
-  }
-}
-
-/** Replies that wait for the kernel to take them; those beyond are dropped, and the clients ask again. */
-const LONGEST_SEND_QUEUE = 1000
-/** Datagrams that are taken before what they caused goes on: some milliseconds' work. */
-const MOST_AT_ONCE = 512
 
 /**
  * Opens UDP on interfaces, broadcasts included.
@@ -62,10 +61,10 @@ const MOST_AT_ONCE = 512
  * that came in elsewhere: through another interface from a relay agent, through `lo` from this very
  * host. It sends everything: Linux routes 255.255.255.255 through the interface that has the bound
  * source address, whatever the default route. Loopback, for tests and unprivileged use, has only
- * the second: there are no broadcasts.
+ * the second: there are no broadcasts. Of an interface with several addresses here, the first answers them.
  *
  * The devices' sockets come first and unshared, which fails if any other program would get the same
- * packets. They share the port only until the addresses are bound beside them.
+ * packets. They share the port only while the addresses are bound beside them.
  * @param port 0 for any; it then differs between interfaces.
  * @returns in the interfaces' order, before anything is handed to `receive`.
  * @throws {SocketError} when one can't be had; then none is left open.
@@ -73,170 +72,127 @@ const MOST_AT_ONCE = 512
 export async function openUdp(
   interfaces: readonly Interface[],
   port: number,
-  handlers: UdpHandlers
+  handlers: UdpHandlers,
+  { passed = [], watch }: UdpOptions = {}
 ): Promise<readonly UdpSocket[]> {
   const libc = loadLibc()
-  const receiver = new BatchReceiver(libc)
-  const opened: Socket[] = []
+  const devices = new Map<Interface, BoundSocket>()
+  const addresses = new Map<Interface, BoundSocket>()
   try {
-    const devices = new Map<Interface, BoundSocket>()
-    for (const at of interfaces.filter(({ address }) => !address.startsWith('127.'))) {
-      refuseForeign(at)
-      const device = await explaining(at, port, openSocket(libc, { address: UNSPECIFIED, port, device: at.name }))
-      opened.push(device.socket)
-      devices.set(at, device)
-    }
-    for (const device of devices.values()) device.share(true)
-    const sockets: UdpSocket[] = []
+    refuseForeign(libc, interfaces)
+    for (const at of interfaces.filter(takesBroadcasts)) devices.set(at, bind(at, deviceOf(at, port), [], passed))
     for (const at of interfaces) {
-      const broadcasts = devices.get(at)
-      const own = { address: at.address, port: broadcasts?.socket.address().port ?? port, shared: devices.size > 0 }
-      const unicasts = await explaining(at, port, openSocket(libc, own))
-      opened.push(unicasts.socket)
-      sockets.push(shell(at, handlers, { libc, receiver, unicasts, broadcasts }))
+      const own = addressOf(at, devices.get(at)?.socket.address().port ?? port)
+      addresses.set(at, bind(at, own, devices.values(), passed))
     }
-    for (const device of devices.values()) device.share(false)
-    return sockets
   } catch (error) {
-    await Promise.all(opened.map(closed))
+    await Promise.all([...devices.values(), ...addresses.values()].map((each) => each.close()))
     throw error
   }
-}
+  const batches = new BatchReceiver(libc)
+  return Array.from(addresses, ([at, address]) => {
+    const device = devices.get(at)
+    const reopen = () => bind(at, deviceOf(at, port), addresses.values(), [])
+    return new InterfaceSocket(at, handlers, { libc, batches, address, device, reopen, watch })
+  })
 
-function shell(
-  at: Interface,
-  { receive, failed }: UdpHandlers,
-  io: { libc: Libc; receiver: BatchReceiver; unicasts: BoundSocket; broadcasts: BoundSocket | undefined }
-): UdpSocket {
-  const { unicasts, broadcasts } = io
-  const sender = new BatchSender(io.libc, unicasts.fd)
-  const fail = (error: Error) => failed(error, at)
-  let closing = false
-  let flushing = false
-  let behind = 0
-
-  const socket: UdpSocket = {
-    at,
-    port: unicasts.socket.address().port,
-    get behind() {
-      return behind
-    },
-    send(bytes, to) {
-      // The descriptor's number may be another file's by now.
-      if (closing) {
-        fail(new SocketError('EBADF', `the socket is closed: a datagram to ${to.address} dropped`))
-        return
-      }
-      if (bytes.length > LONGEST_SENT) {
-        sendAlone(bytes, to)
-        return
-      }
-      if (sender.isFull) flush()
-      sender.add(bytes, to)
-      if (flushing) return
-      flushing = true
-      queueMicrotask(flush)
-    },
-    async close() {
-      flush()
-      closing = true
-      await Promise.all([closed(unicasts.socket), broadcasts && closed(broadcasts.socket)])
-    }
-  }
-  listen(unicasts, 'unicast')
-  if (broadcasts) listen(broadcasts, 'broadcast')
-  return socket
-
-  /** Whatever one turn of the event loop sends leaves together. */
-  function flush(): void {
-    flushing = false
-    if (closing) return
-    sender.flush((error, bytes, to) => {
-      if (error.code === 'EAGAIN') sendAlone(bytes, to)
-      else fail(error)
-    })
-  }
-
-  /** Through Node, which waits until the system takes it. */
-  function sendAlone(bytes: Uint8Array, to: Endpoint): void {
-    if (unicasts.socket.getSendQueueCount() >= LONGEST_SEND_QUEUE) {
-      fail(new SocketError('ENOBUFS', `${LONGEST_SEND_QUEUE} datagrams wait to be sent: one to ${to.address} dropped`))
-      return
-    }
+  /** Beside others that hold the port too: they share it for that moment, and what was passed until it is adopted. */
+  function bind(at: Interface, to: Binding, beside: Iterable<BoundSocket>, ready: readonly PassedSocket[]) {
+    const fitting = ready.find(({ binding }) => isDeepStrictEqual(binding, to))
+    const others = [...beside]
     try {
-      unicasts.socket.send(bytes, to.port, to.address, (error) => error && fail(error))
+      if (fitting) return adoptSocket(libc, fitting.fd)
+      for (const each of others) each.share(true)
+      return openSocket(libc, to, others.length + ready.length > 0)
     } catch (error) {
-      // A datagram may claim to come from port 0: dgram throws on an answer to it.
-      fail(error as Error)
+      throw explained(error as NodeJS.ErrnoException, at, port)
+    } finally {
+      for (const each of others) each.share(false)
     }
   }
+}
 
-  /**
-   * Node tells of the first datagram; what else has come by then is taken with it, once a turn of
-   * the event loop, so that what was taken is answered before more is.
-   */
-  function listen({ socket: source, fd }: BoundSocket, cast: Cast): void {
-    let drained = false
-    const hand = (bytes: Uint8Array, from: Endpoint) => receive({ bytes, from, cast, socket })
-    source.on('error', fail).on('message', (bytes, { address, port }) => {
-      hand(bytes, { address: address as Ipv4, port })
-      if (drained) return
-      drained = true
-      setImmediate(() => {
-        drained = false
-      })
-      let rest = MOST_AT_ONCE
-      while (!closing && rest > 0 && io.receiver.receive(fd, hand) === BATCH) rest -= BATCH
-      behind = rest > 0 ? 0 : behind + 1
+/** What the sockets are bound to. @param port not 0. */
+export function bindingsOf(interfaces: readonly Interface[], port: number): Binding[] {
+  const onDevices = interfaces.filter(takesBroadcasts).map((at) => deviceOf(at, port))
+  return [...onDevices, ...interfaces.map((at) => addressOf(at, port))]
+}
+
+function takesBroadcasts({ name, address }: Interface, index: number, all: readonly Interface[]): boolean {
+  return !address.startsWith('127.') && all.findIndex((each) => each.name === name) === index
+}
+
+function deviceOf({ name }: Interface, port: number): Binding {
+  return { address: UNSPECIFIED, port, device: name }
+}
+
+function addressOf({ address }: Interface, port: number): Binding {
+  return { address, port }
+}
+
+/** An address of another interface binds well, and then nobody is answered. */
+function refuseForeign(libc: Libc, interfaces: readonly Interface[]): void {
+  const links = readLinks(libc)
+  for (const { name, address } of interfaces) {
+    const owners = ownersOf(address, links)
+    if (owners.length > 0 && !owners.includes(name)) {
+      throw new SocketError('EADDRNOTAVAIL', `${address} is an address of ${owners.join(', ')}, not of ${name}`)
+    }
+  }
+}
+
+type Parts = {
+  readonly libc: Libc
+  readonly batches: BatchReceiver
+  readonly address: BoundSocket
+  readonly device: BoundSocket | undefined
+  /** Opens another in the place of `device`. */
+  readonly reopen: () => BoundSocket
+  readonly watch: InterfaceWatch | undefined
+}
+
+class InterfaceSocket implements UdpSocket {
+  readonly at: Interface
+  readonly port: number
+  readonly #handlers: UdpHandlers
+  readonly #batches: BatchReceiver
+  readonly #writer: UdpWriter
+  readonly #unicasts: UdpReader
+  readonly #unwatch: (() => void) | undefined
+  #broadcasts: UdpReader | undefined
+
+  constructor(at: Interface, handlers: UdpHandlers, { libc, batches, address, device, reopen, watch }: Parts) {
+    this.at = at
+    this.port = address.socket.address().port
+    this.#handlers = handlers
+    this.#batches = batches
+    this.#writer = new UdpWriter(libc, address, (error) => handlers.failed(error, at))
+    this.#unicasts = this.#reader(address, 'unicast')
+    if (device === undefined) return
+    this.#broadcasts = this.#reader(device, 'broadcast')
+    this.#unwatch = watch?.onReturn(at.name, () => {
+      this.#broadcasts?.close()
+      this.#broadcasts = undefined
+      this.#broadcasts = this.#reader(reopen(), 'broadcast')
     })
   }
-}
 
-function closed(socket: Socket): Promise<void> {
-  return new Promise((resolve) => socket.close(resolve))
-}
-
-async function explaining<T>(at: Interface, port: number, opening: Promise<T>): Promise<T> {
-  try {
-    return await opening
-  } catch (error) {
-    throw explained(error as NodeJS.ErrnoException, at, port)
+  get behind(): number {
+    return Math.max(this.#unicasts.behind, this.#broadcasts?.behind ?? 0)
   }
-}
 
-/** An address of another interface binds well, and then nobody is answered. Names may carry a label: `eth0:1`. */
-function refuseForeign({ name, address }: Interface): void {
-  const owners = Object.entries(networkInterfaces())
-    .filter(([, addresses]) => addresses?.some((each) => each.address === address))
-    .map(([owner]) => owner.replace(/:.*/, ''))
-  if (owners.length > 0 && !owners.includes(name)) {
-    throw new SocketError('EADDRNOTAVAIL', `${address} is an address of ${owners.join(', ')}, not of ${name}`)
+  send(bytes: Uint8Array, to: Endpoint): void {
+    this.#writer.send(bytes, to)
   }
-}
 
-function explained(error: NodeJS.ErrnoException, { name, address }: Interface, port: number): SocketError {
-  const { code = 'EIO', message } = error
-  switch (code) {
-    case 'EADDRINUSE':
-      return new SocketError(
-        code,
-        `UDP port ${port} of ${address} on ${name} is held by another program: \`ss -lunp sport = :${port}\` shows which; stop it first`
-      )
-    case 'EACCES':
-      return new SocketError(
-        code,
-        `UDP port ${port} needs the capability CAP_NET_BIND_SERVICE: run as root or set AmbientCapabilities= in the systemd unit`
-      )
-    case 'EPERM':
-      return new SocketError(
-        code,
-        `binding to the interface ${name} needs the capability CAP_NET_RAW: run as root or set AmbientCapabilities= in the systemd unit`
-      )
-    case 'ENODEV':
-      return new SocketError(code, `there is no interface ${name}: \`ip link\` lists those there are`)
-    case 'EADDRNOTAVAIL':
-      return new SocketError(code, `${address} is not an address of ${name}: \`ip address\` lists those there are`)
-    default:
-      return new SocketError(code, `UDP port ${port} of ${address} on ${name} can't be opened: ${message}`)
+  async close(): Promise<void> {
+    this.#unwatch?.()
+    this.#writer.close()
+    await Promise.all([this.#unicasts.close(), this.#broadcasts?.close()])
+  }
+
+  #reader(source: BoundSocket, cast: Cast): UdpReader {
+    const receive = (bytes: Uint8Array, from: Endpoint) => this.#handlers.receive({ bytes, from, cast, socket: this })
+    return new UdpReader(this.#batches, source, receive, (error) => this.#handlers.failed(error, this.at))
   }
 }
