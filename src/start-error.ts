@@ -1,5 +1,6 @@
 import { DatabaseError } from './inventory/database.ts'
 import { InterfaceError } from './net/interfaces.ts'
+import { PlatformError } from './net/libc.ts'
 import { SocketError } from './net/udp.ts'
 import { ListenFailed } from './tftp/listen.ts'
 
@@ -18,7 +19,7 @@ const ADVICE: Record<string, string> = {
 /** What an operator is told; anything that isn't foreseen is handed on as it is, with its stack. */
 export function startErrorOf(error: Error, doing?: string): Error {
   if (error instanceof StartError) return error
-  const known = [DatabaseError, InterfaceError, SocketError, ListenFailed]
+  const known = [DatabaseError, InterfaceError, PlatformError, SocketError, ListenFailed]
   if (known.some((kind) => error instanceof kind)) return new StartError(error.message, { cause: error })
   const code = (error as NodeJS.ErrnoException).code
   const advice = code && ADVICE[code]

@@ -1,5 +1,6 @@
+import { closeSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
-import { checked, type Libc } from './libc.ts'
+import { checked, type Libc, loadLibc } from './libc.ts'
 import { type Binding, bindingOf } from './socket.ts'
 
 /** A socket that systemd opened for this process. */
@@ -23,10 +24,11 @@ const MSG_NOSIGNAL = 0x4000
  * @param env loses the variables that tell of them: they aren't for child processes.
  * @param pid this process's: what is meant for another isn't touched.
  */
-export function passedSockets(libc: Libc, env: NodeJS.ProcessEnv, pid: number): PassedSocket[] {
+export function passedSockets(env: NodeJS.ProcessEnv, pid: number): PassedSocket[] {
   const { LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES = '' } = env
   for (const name of ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']) delete env[name]
   if (Number(LISTEN_PID) !== pid) return []
+  const libc = loadLibc()
   const names = LISTEN_FDNAMES.split(':')
   return Array.from({ length: Number(LISTEN_FDS) }, (_, index) => {
     const fd = FIRST_FD + index
@@ -38,11 +40,11 @@ export function passedSockets(libc: Libc, env: NodeJS.ProcessEnv, pid: number): 
  * Closes the sockets that are bound to nothing that is wanted.
  * @returns what is to be told of each, in one line.
  */
-export function closeUnwanted(libc: Libc, passed: readonly PassedSocket[], wanted: readonly Binding[]): string[] {
+export function closeUnwanted(passed: readonly PassedSocket[], wanted: readonly Binding[]): string[] {
   return passed
     .filter(({ binding }) => !wanted.some((each) => isDeepStrictEqual(each, binding)))
     .map(({ fd, name, binding }) => {
-      libc.close(fd)
+      closeSync(fd)
       const is = binding ? `bound to ${textOf(binding)}` : 'no UDP socket over IPv4, or its interface is gone'
       return `systemd passed the socket "${name}", which is not used: it is ${is}; used are ${wanted.map(textOf).join(', ') || 'none'}`
     })
@@ -58,10 +60,11 @@ function textOf({ address, port, device }: Binding): string {
  * @param env loses NOTIFY_SOCKET: it isn't for child processes.
  * @param failed told why systemd wasn't.
  */
-export function notifier(libc: Libc, env: NodeJS.ProcessEnv, failed: (error: Error) => void): (state: string) => void {
+export function notifier(env: NodeJS.ProcessEnv, failed: (error: Error) => void): (state: string) => void {
   const { NOTIFY_SOCKET: path } = env
   delete env.NOTIFY_SOCKET
   if (path === undefined) return () => {}
+  const libc = loadLibc()
   return (state) => {
     try {
       notify(libc, path, Buffer.from(state))
