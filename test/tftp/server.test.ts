@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava'
+import type { Step } from '../../src/net/step.ts'
 import { get } from '../../src/tftp/client.ts'
 import type { Packet } from '../../src/tftp/codec.ts'
 import type { BootFile, BootFiles } from '../../src/tftp/files.ts'
@@ -13,7 +14,7 @@ function fetch(port: number, file: string, values: Record<string, string | numbe
 }
 
 /** A step as the log has it. */
-const line = ({ asked, answered, level }: { asked: string; answered: string; level: string }) =>
+const line = ({ asked, answered, level }: Pick<Step, 'asked' | 'answered' | 'level'>) =>
   `${level} ${asked} -> ${answered.replace(/in \d+ ms/, 'in N ms')}`
 
 for (const blksize of [8, 512, 1468]) {
