@@ -40,7 +40,7 @@ export function findInterface(name: string, address?: Ipv4, links = readLinks(lo
 /** Why an interface can't serve machines at its address now; undefined where it can. */
 export function absence({ name, address }: Interface, links: Links): string | undefined {
   const link = links.get(name)
-  if (link === undefined) return 'there is none of that name'
+  if (link === undefined) return 'it was deleted'
   if (!link.isUp) return 'it is down'
   const owners = ownersOf(address, links)
   if (owners.includes(name)) return undefined

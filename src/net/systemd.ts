@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { checked, type Libc, loadLibc } from './libc.ts'
 import { type Binding, bindingOf } from './socket.ts'
@@ -41,10 +40,11 @@ export function passedSockets(env: NodeJS.ProcessEnv, pid: number): PassedSocket
  * @returns what is to be told of each, in one line.
  */
 export function closeUnwanted(passed: readonly PassedSocket[], wanted: readonly Binding[]): string[] {
+  const libc = loadLibc()
   return passed
     .filter(({ binding }) => !wanted.some((each) => isDeepStrictEqual(each, binding)))
     .map(({ fd, name, binding }) => {
-      closeSync(fd)
+      libc.close(fd)
       const is = binding ? `bound to ${textOf(binding)}` : 'no UDP socket over IPv4, or its interface is gone'
       return `systemd passed the socket "${name}", which is not used: it is ${is}; used are ${wanted.map(textOf).join(', ') || 'none'}`
     })
