@@ -117,7 +117,7 @@ async function importedImage(rest: Rest, folder: string): Promise<object> {
 }
 
 /** The machine's DHCP handshake, as iPXE does it through a relay agent. */
-export async function handshake({ config: { interfaces, ports } }: Running, mac = MAC): Promise<void> {
+export async function handshake({ config: { interfaces, ports } }: Pick<Running, 'config'>, mac = MAC): Promise<void> {
   const loopback = '127.0.0.1' as Ipv4
   const server = { address: interfaces[0]?.address ?? loopback, port: ports.dhcp }
   const place = { server, relay: loopback, link: '10.77.0.0' as Ipv4 }

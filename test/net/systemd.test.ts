@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import test, { type ExecutionContext } from 'ava'
-import { BatchReceiver } from '../../src/net/batch.ts'
+import test from 'ava'
 import { loadLibc } from '../../src/net/libc.ts'
 import { type Binding, bindingOf } from '../../src/net/socket.ts'
 import { closeUnwanted, notifier, type PassedSocket, passedSockets } from '../../src/net/systemd.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { ip } from '../support/values.ts'
-import { rawUdp } from './raw-socket.ts'
+import { notifications, rawUdp } from './raw-socket.ts'
 
 type PassedUdp = PassedSocket & { binding: Binding }
 
@@ -65,15 +64,13 @@ for (const [what, addressIn] of [
 ] as const) {
   test(`systemd is told at ${what}`, (t) => {
     const path = addressIn(tempFolder(t))
-    const fd = listening(t, path)
+    const told = notifications(t, path)
     const env = { NOTIFY_SOCKET: path, PATH: '/bin' }
     const notify = notifier(env, (error) => t.fail(error.message))
     t.deepEqual(env as object, { PATH: '/bin' })
     notify('READY=1')
     notify('STOPPING=1')
-    const told: string[] = []
-    new BatchReceiver(libc).receive(fd, (bytes) => told.push(String(bytes)))
-    t.deepEqual(told, ['READY=1', 'STOPPING=1'])
+    t.deepEqual(told(), ['READY=1', 'STOPPING=1'])
   })
 }
 
@@ -85,12 +82,3 @@ test('where systemd did not ask, nothing is told; where nobody listens, that is 
   notifier({ NOTIFY_SOCKET: path }, ({ message }) => failures.push(message))('READY=1')
   t.deepEqual(failures, [`sendto ${path}: ENOENT`])
 })
-
-/** What receives as systemd does. */
-function listening(t: ExecutionContext, path: string): number {
-  const fd: number = libc.socket(AF_UNIX, SOCK_DGRAM, 0)
-  const address = Buffer.from(`\x01\0${path.replace(/^@/, '\0')}`)
-  t.is(libc.bind(fd, address, address.length), 0)
-  t.teardown(() => libc.close(fd))
-  return fd
-}
