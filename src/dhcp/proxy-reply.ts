@@ -36,21 +36,24 @@ type OptionEntry = readonly [number, Uint8Array | null]
  * an address that the client hasn't got.
  */
 export function proxyOffer(request: Packet, advice: Information, serverId: Ipv4, way: Way): Packet {
-  const offer = informReply(request, withOptions(advice, offerOptions(advice, way)), serverId)
+  const set = configured(advice)
+  if (way === 'boot-server') set.delete(OPTION.bootFile.code)
+  const options = new Map([...offerOptions(advice, way), ...set])
+  const offer = informReply(request, { boot: advice.boot, reasons: advice.reasons, options }, serverId)
   return {
     ...offer,
     flags: request.flags | BROADCAST_FLAG,
     ciaddr: UNSPECIFIED,
-    ...(way === 'boot-server' && { file: '' }),
     options: new Map([...offer.options, entry(OPTION.messageType, MESSAGE.OFFER)])
   }
 }
 
 /** A boot server's ACK: the boot file for a client that has its address, with the item that it chose from a menu. */
-export function bootServerAck(request: Packet, advice: Information, serverId: Ipv4): Packet {
+export function bootServerAck(request: Packet, { boot, reasons, ...advice }: Information, serverId: Ipv4): Packet {
   const item = bootItemOf(request)
   const chosen = item && entry(OPTION.pxe, new Map([entry(PXE.bootItem, item)]))
-  return informReply(request, withOptions(advice, [PXE_CLIENT, chosen ?? WITHOUT_PXE_OPTIONS]), serverId)
+  const options = new Map([PXE_CLIENT, WITHOUT_PXE_OPTIONS, ...configured(advice), ...(chosen ? [chosen] : [])])
+  return informReply(request, { boot, reasons, options }, serverId)
 }
 
 /** What a client chose from a boot menu (PXE 2.1, PXE_BOOT_ITEM), another server's: here there is none. */
@@ -71,8 +74,7 @@ function offerOptions({ boot }: Information, way: Way): OptionEntry[] {
   }
 }
 
-/** What an administrator set goes before what follows from the firmware. */
-function withOptions({ boot, reasons, options }: Information, own: readonly OptionEntry[]): Information {
-  const set = Array.from(options).filter(([code]) => ABOUT_BOOTING.has(code))
-  return { boot, reasons, options: new Map([...own, ...set]) }
+/** What an administrator set, as far as it is about booting. */
+function configured({ options }: Pick<Information, 'options'>): Map<number, Uint8Array | null> {
+  return new Map(Array.from(options).filter(([code]) => ABOUT_BOOTING.has(code)))
 }
