@@ -2,12 +2,15 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { isMap } from 'yaml'
+import { BOOT_SERVER_OFFSET } from './dhcp/proxy-port.ts'
 import { type Ipv4, parseIpv4 } from './net/ipv4.ts'
 import { choice, type Finding, fieldOf, Validator } from './net/validation.ts'
 import { FileError, parseYaml } from './yaml.ts'
 
 const strict = { additionalProperties: false } as const
-const Port = Type.Integer({ minimum: 1, maximum: 65535 })
+const HIGHEST_PORT = 65535
+const HIGHEST_PROXY_PORT = HIGHEST_PORT - BOOT_SERVER_OFFSET
+const Port = Type.Integer({ minimum: 1, maximum: HIGHEST_PORT })
 
 const ConfigFile = Type.Object(
   {
@@ -26,7 +29,10 @@ const ConfigFile = Type.Object(
         http: Type.Optional(Port),
         tftp: Type.Optional(Port),
         dhcp: Type.Optional(
-          Type.Object({ port: Type.Optional(Port), mode: Type.Optional(choice(['authoritative', 'off'])) }, strict)
+          Type.Object(
+            { port: Type.Optional(Port), mode: Type.Optional(choice(['authoritative', 'proxy', 'off'])) },
+            strict
+          )
         ),
         loaders: Type.Optional(Type.String({ minLength: 1 })),
         offers: Type.Optional(Type.Integer({ minimum: 1, maximum: 20 }))
@@ -58,7 +64,8 @@ export type Config = {
   /** The addresses may be left to the interface: its first IPv4 address then. */
   readonly interfaces: readonly { readonly name: string; readonly address?: Ipv4 }[]
   readonly ports: { readonly http: number; readonly tftp: number; readonly dhcp: number }
-  readonly dhcp: 'authoritative' | 'off'
+  /** `proxy`: tells machines what they boot, beside another server that gives them their addresses. */
+  readonly dhcp: 'authoritative' | 'proxy' | 'off'
   /** The folder of iPXE's loaders. */
   readonly loaders: string
   /** In how many power-ons a generation's installer is offered before the machine is told to wait. */
@@ -100,7 +107,7 @@ export function loadConfig(path: string): Config {
 
 export function parseConfig(text: string, path: string): Config {
   const { document, value, lineAt } = parseYaml(text, path)
-  const findings = [...new Validator().check(ConfigFile, value), ...addressFindings(value)]
+  const findings = [...new Validator().check(ConfigFile, value), ...furtherFindings(value)]
   if (findings.length > 0) {
     const located = findings.map((finding) => ({ ...finding, line: lineOf(finding) }))
     located.sort((a, b) => a.line - b.line)
@@ -129,9 +136,12 @@ export function parseConfig(text: string, path: string): Config {
   }
 }
 
-/** What a schema can't say: addresses are addresses, and `listen` has a port. */
-function addressFindings(value: unknown): Finding[] {
-  const file = value as { provisioning?: { interfaces?: unknown }; admin?: { listen?: unknown } } | null
+/** What a schema can't say: addresses are addresses, `listen` has a port, and ProxyDHCP's second one is one. */
+function furtherFindings(value: unknown): Finding[] {
+  const file = value as {
+    provisioning?: { interfaces?: unknown; dhcp?: { port?: unknown; mode?: unknown } }
+    admin?: { listen?: unknown }
+  } | null
   const interfaces = file?.provisioning?.interfaces
   const findings = (Array.isArray(interfaces) ? interfaces : []).flatMap((each: { address?: unknown } | null, index) =>
     typeof each?.address === 'string'
@@ -140,6 +150,11 @@ function addressFindings(value: unknown): Finding[] {
   )
   const listen = file?.admin?.listen
   if (typeof listen === 'string') findings.push(...wrong('/admin/listen', () => parseListen(listen)))
+  const { port, mode } = file?.provisioning?.dhcp ?? {}
+  if (mode === 'proxy' && Number(port) > HIGHEST_PROXY_PORT) {
+    const message = `must be <= ${HIGHEST_PROXY_PORT} in mode proxy, which also serves the port ${BOOT_SERVER_OFFSET} above`
+    findings.push({ path: '/provisioning/dhcp/port', message })
+  }
   return findings
 }
 

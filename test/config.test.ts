@@ -82,7 +82,7 @@ provisioning:
   http: eighty
   tftp: 70000
   dhcp:
-    mode: proxy
+    mode: relay
   offers: 0
 admin:
   listen: 8443
@@ -97,7 +97,7 @@ admin:
     'tandem.yaml:7: provisioning.interfaces[2]: must be object',
     'tandem.yaml:8: provisioning.http: must be integer',
     'tandem.yaml:9: provisioning.tftp: must be <= 65535',
-    'tandem.yaml:11: provisioning.dhcp.mode: must be authoritative or off',
+    'tandem.yaml:11: provisioning.dhcp.mode: must be authoritative or proxy or off',
     'tandem.yaml:12: provisioning.offers: must be >= 1',
     'tandem.yaml:14: admin.listen: must be string',
     'tandem.yaml:15: admin.tls.key: is missing'
@@ -153,6 +153,16 @@ for (const listen of [
     t.regex(lines[0] ?? '', /^tandem\.yaml:2: admin\.listen: ".*" is not an /)
   })
 }
+
+test('in mode proxy there must be room for the second port', (t) => {
+  const withPort = (port: number, mode: string) =>
+    wrong(`provisioning:\n  interfaces: [{ name: br0 }]\n  dhcp:\n    port: ${port}\n    mode: ${mode}\n`)
+  t.deepEqual(withPort(61_591, 'proxy'), [])
+  t.deepEqual(withPort(61_592, 'authoritative'), [])
+  t.deepEqual(withPort(61_592, 'proxy'), [
+    'tandem.yaml:4: provisioning.dhcp.port: must be <= 61591 in mode proxy, which also serves the port 3944 above'
+  ])
+})
 
 test('an anchor may be used: aliases are YAML', (t) => {
   const text = 'instance: &name b\nprovisioning: { interfaces: [{ name: *name }] }\n'
