@@ -29,7 +29,7 @@ async function networks(interfaces: readonly HostInterface[] = [BRIDGE]) {
   const draft = inventory.draft()
   draft.putSubnet(subnetFrom({ cidr: '10.88.0.0/24' }))
   await inventory.commit(draft, 'test')
-  leases.grant([{ address: '10.77.0.100' as Ipv4, mac: '52:54:00:00:00:0a' as Mac, seconds: 60 }])
+  await leases.grant([{ address: '10.77.0.100' as Ipv4, mac: '52:54:00:00:00:0a' as Mac, seconds: 60 }])
   return { found, inventory }
 }
 
