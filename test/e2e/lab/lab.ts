@@ -7,7 +7,7 @@ import { evidence } from './evidence.ts'
 import { type Host, makeHost } from './host.ts'
 import { type Hardware, type Machine, makeMachine } from './machine.ts'
 import { makeNetwork, type Network } from './network.ts'
-import { startTandem, type Tandem } from './tandem.ts'
+import { type DhcpMode, startTandem, type Tandem } from './tandem.ts'
 
 /** Provisioning networks of a scenario's own, with Tandem on them. */
 export type Lab = {
@@ -31,8 +31,9 @@ export type Lab = {
  * fails, its evidence is printed. scripts/e2e takes down what a killed process left: it goes by the
  * names, which start with `tandem-e2e-` and the run's number. The time limits are generous: other work on the same
  * cores slows emulation down several times, and a machine that boots takes no longer for a late limit.
+ * @param mode of Tandem's DHCP.
  */
-export function inLab(scenario: (t: ExecutionContext, lab: Lab) => Promise<void>) {
+export function inLab(scenario: (t: ExecutionContext, lab: Lab) => Promise<void>, mode: DhcpMode = 'authoritative') {
   return async (t: ExecutionContext): Promise<void> => {
     t.timeout(480_000)
     const run = `tandem-e2e-${process.env.TANDEM_E2E_RUN ?? process.pid}`
@@ -48,7 +49,7 @@ export function inLab(scenario: (t: ExecutionContext, lab: Lab) => Promise<void>
       await mkdir(folder, { recursive: true })
       const network = await segment('br0', '10.77.0.1/24', 'fd77::1/64')
       const secondNetwork = await network.segment('br0b', '10.80.0.1/24')
-      const tandem = await startTandem([network, secondNetwork], folder)
+      const tandem = await startTandem([network, secondNetwork], folder, mode)
       const machines: Machine[] = []
       const machine = async (hardware: Hardware, where: Network = network) => {
         const plugged = await makeMachine(where, hardware, folder)

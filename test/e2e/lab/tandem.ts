@@ -22,6 +22,9 @@ export type LeaseView = { address: string; mac: string; state: string }
 /** And in `events --json`; `time` as ISO 8601 has it. */
 export type EventView = { time: string; type: string; machine?: string; mac?: string; message: string }
 
+/** Who gives the machines their addresses: the daemon, or another server beside it. */
+export type DhcpMode = 'authoritative' | 'proxy'
+
 /** The daemon as it is installed, and its command line, both in the network's namespace. */
 export type Tandem = {
   /** Runs the command line and gives what it printed. @throws with everything it printed, when it fails. */
@@ -40,15 +43,20 @@ export type Tandem = {
 
 /**
  * Starts the daemon on segments of one namespace and waits until it serves. `folder` takes its state and its log.
+ * @param mode of DHCP.
  */
-export async function startTandem(networks: readonly [Network, ...Network[]], folder: string): Promise<Tandem> {
+export async function startTandem(
+  networks: readonly [Network, ...Network[]],
+  folder: string,
+  mode: DhcpMode
+): Promise<Tandem> {
   const [network] = networks
   const [config, state, log] = ['tandem.yaml', 'state', 'tandem.log'].map((name) => join(folder, name)) as [
     string,
     string,
     string
   ]
-  await writeFile(config, configuration(networks, state))
+  await writeFile(config, configuration(networks, state, mode))
   const daemon = await network.start([PROGRAM, 'serve', '--config', config], log)
 
   const tandem: Tandem = {
@@ -74,7 +82,7 @@ export async function startTandem(networks: readonly [Network, ...Network[]], fo
   return tandem
 }
 
-function configuration(networks: readonly Network[], state: string): string {
+function configuration(networks: readonly Network[], state: string, mode: DhcpMode): string {
   const interfaces = networks.map(({ bridge, address }) => `    - { name: ${bridge}, address: ${address} }`)
   return `instance: a
 state: ${state}
@@ -83,7 +91,7 @@ provisioning:
 ${interfaces.join('\n')}
   http: 80
   tftp: 69
-  dhcp: { port: 67, mode: authoritative }
+  dhcp: { port: 67, mode: ${mode} }
 admin:
   listen: 127.0.0.1:8443
 `
