@@ -3,15 +3,18 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { ensureAdminToken, writeAdminUrl } from './admin-token.ts'
+import { Adviser } from './boot/adviser.ts'
 import { AddressAllocator } from './boot/allocator.ts'
 import { Callbacks } from './boot/callbacks.ts'
 import { Endpoints } from './boot/endpoints.ts'
 import { Loaders } from './boot/loaders.ts'
 import { createRenderer } from './boot/render.ts'
 import { BootService } from './boot/service.ts'
+import { Sightings } from './boot/sightings.ts'
 import { Speakers } from './boot/speakers.ts'
 import { type Config, DEFAULT_LOADERS } from './config.ts'
-import * as dhcp from './dhcp/authoritative.ts'
+import * as authoritative from './dhcp/authoritative.ts'
+import * as proxy from './dhcp/proxy.ts'
 import { Trace } from './dhcp/trace.ts'
 import { adminServer } from './http/admin/server.ts'
 import { provisioningServer } from './http/provisioning/server.ts'
@@ -28,6 +31,7 @@ import { apiTokenName } from './inventory/tokens.ts'
 import { Journal } from './journal.ts'
 import { MachineNetworks } from './machine-networks.ts'
 import { findInterface, type HostInterface } from './net/interfaces.ts'
+import type { Mac } from './net/mac.ts'
 import { StartError, startErrorOf } from './start-error.ts'
 import * as tftp from './tftp/server.ts'
 import { bootFiles } from './tftp-files.ts'
@@ -93,15 +97,18 @@ async function start(
   const files = await FileStore.open(join(config.state, 'files'), isUsed)
   const loaders = await openLoaders(config, log)
 
+  const isKnown = (mac: Mac) => inventory.machineByMac(mac) !== undefined
+  const sightings = config.dhcp === 'proxy' ? new Sightings(isKnown, now) : undefined
   const facts = {
     inventory,
     leases,
+    sightings,
     attempts,
     files,
     hasLoader: (file: string) => loaders.has(file),
     offerLimit: config.offers
   }
-  const speakers = new Speakers(inventory, leases, now)
+  const speakers = new Speakers(inventory, leases, now, sightings)
   const boot = new BootService({ facts, endpoints, renderer: createRenderer(TEMPLATES), speakers, now })
   const callbacks = new Callbacks(boot, speakers, now)
   const allocator = new AddressAllocator(facts, endpoints)
@@ -130,15 +137,13 @@ async function start(
     const server = await tftp.start({ address, port: config.ports.tftp, files: bootFiles(loaders, log), report })
     stops.push(() => server.close())
   }
+  const dhcp = { interfaces, port: config.ports.dhcp, report, trace, now: () => performance.now() }
   if (config.dhcp === 'authoritative') {
-    const server = await dhcp.start({
-      interfaces,
-      port: config.ports.dhcp,
-      allocator,
-      report,
-      trace,
-      now: () => performance.now()
-    })
+    const server = await authoritative.start({ ...dhcp, allocator })
+    stops.push(() => server.close())
+  }
+  if (sightings !== undefined) {
+    const server = await proxy.start({ ...dhcp, adviser: new Adviser(inventory, sightings, allocator) })
     stops.push(() => server.close())
   }
 

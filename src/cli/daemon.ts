@@ -3,6 +3,7 @@ import { type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
 import { TOKEN_FILE } from '../admin-token.ts'
 import type { Config } from '../config.ts'
+import { BOOT_SERVER_OFFSET } from '../dhcp/proxy-port.ts'
 import { addEmbeddedSubnet } from '../embedded.ts'
 import { type Daemon, startDaemon } from '../main.ts'
 import { StartError } from '../start-error.ts'
@@ -50,9 +51,14 @@ function logger({ log }: Config): Logger {
 function greetingOf({ ports, state, dhcp }: Config, { adminUrl, interfaces }: Daemon): string[] {
   const where = interfaces.map(({ name, address }) => `${name} ${address}`).join(', ')
   return [
-    `serving machines on ${where}: DHCP ${dhcp === 'off' ? 'off' : ports.dhcp}, TFTP ${ports.tftp}, HTTP ${ports.http}`,
+    `serving machines on ${where}: ${dhcpOf(dhcp, ports.dhcp)}, TFTP ${ports.tftp}, HTTP ${ports.http}`,
     `serving administrators on ${adminUrl}; their token is in ${join(state, TOKEN_FILE)}`
   ]
+}
+
+function dhcpOf(mode: Config['dhcp'], port: number): string {
+  if (mode === 'off') return 'DHCP off'
+  return mode === 'proxy' ? `ProxyDHCP ${port} and ${port + BOOT_SERVER_OFFSET}` : `DHCP ${port}`
 }
 
 function nextSteps({ inventory }: Daemon): string {
