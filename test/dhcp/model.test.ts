@@ -56,8 +56,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 test('whatever clients do, each is told what RFC 2131 lets it be told, and nothing is lost', async (t) => {
   const history = fc.asyncProperty(fc.array(step, { maxLength: 100, size: 'max' }), async (steps) => {
     const conversation = await Conversation.open()
-    for (const each of steps) await conversation.take(each)
-    conversation.close()
+    try {
+      for (const each of steps) await conversation.take(each)
+    } finally {
+      conversation.close()
+    }
   })
   const { failed, seed, counterexamplePath, counterexample, errorInstance } = await fc.check(history, { numRuns: 300 })
   if (!failed) return t.pass()

@@ -71,6 +71,9 @@ test('a use that is renewed ends when it ends at last; one that is shortened end
   occupy(at(4), 250)
   t.is(take(249), undefined)
   t.is(take(250), at(4))
+  t.is(take(299), undefined)
+  const rest = Array.from({ length: 9 }, () => take(300))
+  t.deepEqual(rest.sort(), [0, 1, 2, 3, 5, 6, 7, 8, 9].map(at))
 })
 
 test('what was passed over or reserved has another use, until that ends or is forgotten', (t) => {
