@@ -11,7 +11,7 @@ const MOST_AT_ONCE = 512
  * taken with it, once a turn of the event loop, so that what was taken is answered before more is.
  */
 export class UdpReader {
-  readonly #batches: BatchReceiver
+  readonly #batches: Pick<BatchReceiver, 'receive'>
   readonly #source: BoundSocket
   readonly #each: (bytes: Uint8Array, from: Endpoint) => void
   #draining = false
@@ -19,7 +19,7 @@ export class UdpReader {
   #closed = false
 
   constructor(
-    batches: BatchReceiver,
+    batches: Pick<BatchReceiver, 'receive'>,
     source: BoundSocket,
     each: (bytes: Uint8Array, from: Endpoint) => void,
     failed: (error: Error) => void
