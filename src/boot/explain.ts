@@ -24,9 +24,10 @@ export type Explanation = {
   dhcp:
     | {
         answer: 'offer'
-        address: Ipv4
+        /** Null where another DHCP server gives the addresses; likewise the lease time. */
+        address: Ipv4 | null
         hostName: string | null
-        leaseTime: number
+        leaseTime: number | null
         boot: BootAnswer | null
         reasons: readonly string[]
       }
@@ -36,6 +37,9 @@ export type Explanation = {
   /** The template variables with the layer that each value comes from; secrets are left out. */
   vars: Record<string, EffectiveVar>
 }
+
+const NO_SUBNET = { refused: 'silence', reason: 'there is no subnet' } as const
+const NOTHING_TO_BOOT = { refused: 'silence', reason: 'there is nothing for it to boot' } as const
 
 /** Why a machine would get what it would get now: the same code as the real answer, without its effects. */
 export function explain(
@@ -51,8 +55,9 @@ export function explain(
   const situation = link === undefined ? seen : identify(facts, mac, firmware, link)
   const { action, reasons } = decide(situation)
   const client = link === undefined ? undefined : clientLike(mac, firmware, link, endpoints.addressFor(link))
-  const plan = client ? allocator.plan(client) : ({ refused: 'silence', reason: 'there is no subnet' } as const)
-  const options = client && 'address' in plan ? optionsTold(facts, situation, client, plan.address) : []
+  const plan = client ? planFor(facts, allocator, client) : NO_SUBNET
+  const address = 'address' in plan ? plan.address : null
+  const options = client && address ? optionsTold(facts, situation, client, address) : []
   const vars = Object.entries(effectiveVars(situation)).map(
     ([name, { value, source }]) => [name, { value: redact(name, value), source }] as const
   )
@@ -68,7 +73,7 @@ export function explain(
         ? { answer: 'silence', reasons: [plan.reason] }
         : {
             answer: 'offer',
-            address: plan.address,
+            address,
             hostName: plan.hostName ?? null,
             leaseTime: plan.leaseTime,
             boot: plan.boot ?? null,
@@ -77,6 +82,14 @@ export function explain(
     options,
     vars: Object.fromEntries(vars)
   }
+}
+
+function planFor({ sightings }: Facts, allocator: AddressAllocator, client: Client) {
+  if (sightings === undefined) return allocator.plan(client)
+  const advice = allocator.advise(client)
+  if ('refused' in advice) return advice
+  if (advice.boot === undefined) return NOTHING_TO_BOOT
+  return { ...advice, address: null, leaseTime: null }
 }
 
 function optionsTold(

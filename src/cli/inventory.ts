@@ -99,7 +99,7 @@ type Explanation = {
   reasons: string[]
   dhcp: {
     answer: string
-    address?: string
+    address?: string | null
     boot?: { kind: string; file?: string; url?: string } | null
     reasons: string[]
   }
@@ -115,7 +115,8 @@ function printExplanation(
   output.line(`${machine ?? mac}${state ? ` (${state})` : ''}, as ${firmware}: ${action}`)
   for (const reason of reasons) output.line(`  - ${reason}`)
   const next = dhcp.boot?.file ?? dhcp.boot?.url ?? 'no boot file'
-  output.line(dhcp.answer === 'offer' ? `DHCP: offers ${dhcp.address}, ${next}` : 'DHCP: no answer')
+  const address = dhcp.address ?? 'no address, which another server gives'
+  output.line(dhcp.answer === 'offer' ? `DHCP: offers ${address}, ${next}` : 'DHCP: no answer')
   for (const reason of dhcp.reasons) output.line(`  - ${reason}`)
   if (options.length > 0) output.line('options:')
   for (const { name, value, source, overrides } of options) {

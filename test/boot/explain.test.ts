@@ -137,3 +137,13 @@ test('neither explain nor dry run shows a secret, or a token that opens anything
   t.like(of(boot, mac(1)).vars, { root_password_hash: { value: '[redacted]', source: 'role db' } })
   t.throws(() => boot.service.preseed('TOKEN', ip('10.77.0.4'), OWN), { message: 'no attempt has this token' })
 })
+
+test('where another DHCP server gives the addresses, the offer has none, and says what to boot', async (t) => {
+  const boot = await openBoot(t, { elsewhere: true })
+  await installable(boot)
+  const { dhcp, options } = of(boot, mac(1))
+  t.like(dhcp, { answer: 'offer', address: null, leaseTime: null, boot: { file: 'undionly.kpxe' } })
+  t.is(dhcp.reasons[1], 'another server gives it its address')
+  t.deepEqual(options, [])
+  t.deepEqual(of(boot, mac(1), 'os').dhcp, { answer: 'silence', reasons: ['there is nothing for it to boot'] })
+})

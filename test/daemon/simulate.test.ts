@@ -199,6 +199,13 @@ test('where DHCP is off, the machine stops at its DISCOVER', async (t) => {
   t.regex(err, /no answer to 3 DISCOVERs at 127\.\S+: `tandem explain MAC`/)
 })
 
+test('where another server gives the addresses, the machine stops at the OFFER that has none', async (t) => {
+  const site = await startSite(t, { dhcp: 'proxy' })
+  const { status, err } = await simulate(site, '--mac', MAC)
+  t.is(status, 1)
+  t.regex(err, /the OFFER has no address: in mode proxy another server gives them/)
+})
+
 test('an image that was imported is what a machine installs', async (t) => {
   const site = await startSite(t)
   const run = commandsOf(site.config.state)

@@ -59,6 +59,11 @@ export class DhcpClient {
       const discover = this.#request(profile, as, xid, MESSAGE.DISCOVER, [])
       const offer = await exchange(socket, this.#place, discover, 'DISCOVER')
       const offered = leaseOf(offer)
+      if (offered.address === UNSPECIFIED) {
+        throw new CommandFailed(
+          'the OFFER has no address: in mode proxy another server gives them, and none answers a simulated machine'
+        )
+      }
       seen(
         `DISCOVER (${as === 'ipxe' ? 'ipxe' : profile.firmware}) -> OFFER ${offered.address}, ${offered.bootFile ?? 'no boot file'}`
       )
