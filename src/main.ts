@@ -15,6 +15,7 @@ import { Speakers } from './boot/speakers.ts'
 import { type Config, DEFAULT_LOADERS } from './config.ts'
 import * as authoritative from './dhcp/authoritative.ts'
 import * as proxy from './dhcp/proxy.ts'
+import { BOOT_SERVER_OFFSET } from './dhcp/proxy-port.ts'
 import { Trace } from './dhcp/trace.ts'
 import { adminServer } from './http/admin/server.ts'
 import { provisioningServer } from './http/provisioning/server.ts'
@@ -30,8 +31,10 @@ import { SOLE } from './inventory/oplog.ts'
 import { apiTokenName } from './inventory/tokens.ts'
 import { Journal } from './journal.ts'
 import { MachineNetworks } from './machine-networks.ts'
+import { machineSockets } from './machine-sockets.ts'
 import { findInterface, type HostInterface } from './net/interfaces.ts'
 import type { Mac } from './net/mac.ts'
+import type { PassedSocket } from './net/systemd.ts'
 import { StartError, startErrorOf } from './start-error.ts'
 import * as tftp from './tftp/server.ts'
 import { bootFiles } from './tftp-files.ts'
@@ -48,6 +51,12 @@ export type Daemon = {
   close(): Promise<void>
 }
 
+export type Surroundings = {
+  /** What systemd opened for this process. */
+  readonly passed?: readonly PassedSocket[]
+  readonly now?: Now
+}
+
 const TEMPLATES = join(import.meta.dirname, '..', 'boot-templates')
 /** Packets of the last 20,000 exchanges or so. */
 const TRACE_BYTES = 16 * 1024 * 1024
@@ -57,13 +66,18 @@ const TRACE_BYTES = 16 * 1024 * 1024
  * stopped in the reverse order, also when a later part fails to start.
  * @throws {StartError} one line that says what is wrong and what to do.
  */
-export async function startDaemon(config: Config, log: Logger, version: string, now: Now = Date.now): Promise<Daemon> {
+export async function startDaemon(
+  config: Config,
+  log: Logger,
+  version: string,
+  surroundings: Surroundings = {}
+): Promise<Daemon> {
   const stops: (() => unknown)[] = []
   const stopAll = async () => {
     for (const stop of stops.splice(0).reverse()) await stop()
   }
   try {
-    return await start(config, log, version, now, stops, stopAll)
+    return await start(config, log, version, surroundings, stops, stopAll)
   } catch (error) {
     await stopAll()
     throw startErrorOf(error as Error)
@@ -74,7 +88,7 @@ async function start(
   config: Config,
   log: Logger,
   version: string,
-  now: Now,
+  { passed = [], now = Date.now }: Surroundings,
   stops: (() => unknown)[],
   stopAll: () => Promise<void>
 ): Promise<Daemon> {
@@ -125,6 +139,10 @@ async function start(
   const report = journal.step.bind(journal)
   const onInternal = (error: Error, request: string) => log.error({ err: error }, `${request}: ${error.message}`)
 
+  const dhcpPort = config.ports.dhcp
+  const dhcpPorts = { authoritative: [dhcpPort], proxy: [dhcpPort, dhcpPort + BOOT_SERVER_OFFSET], off: [] }
+  const sockets = machineSockets(interfaces, dhcpPorts[config.dhcp], passed, log)
+  stops.push(() => sockets.close())
   for (const { name, address, network } of interfaces) {
     if (!address.startsWith('127.') && inventory.subnetOf(address) === undefined) {
       log.warn(
@@ -137,7 +155,7 @@ async function start(
     const server = await tftp.start({ address, port: config.ports.tftp, files: bootFiles(loaders, log), report })
     stops.push(() => server.close())
   }
-  const dhcp = { interfaces, port: config.ports.dhcp, report, trace, now: () => performance.now() }
+  const dhcp = { interfaces, port: dhcpPort, open: sockets.open, report, trace, now: () => performance.now() }
   if (config.dhcp === 'authoritative') {
     const server = await authoritative.start({ ...dhcp, allocator })
     stops.push(() => server.close())

@@ -6,6 +6,7 @@ import type { Config } from '../config.ts'
 import { BOOT_SERVER_OFFSET } from '../dhcp/proxy-port.ts'
 import { addEmbeddedSubnet } from '../embedded.ts'
 import { type Daemon, startDaemon } from '../main.ts'
+import { notifier, passedSockets } from '../net/systemd.ts'
 import { StartError } from '../start-error.ts'
 import { warmUp } from '../warm-up.ts'
 import { CommandFailed } from './errors.ts'
@@ -15,9 +16,11 @@ import type { Output } from './output.ts'
 export async function serve(config: Config, embedded: boolean, version: string, output: Output): Promise<void> {
   const log = logger(config)
   const stop = stopSignal()
+  const notify = notifier(process.env, (error) => log.warn(`systemd can't be told how the daemon is: ${error.message}`))
+  const passed = passedSockets(process.env, process.pid)
   let daemon: Daemon
   try {
-    daemon = await startDaemon(config, log, version)
+    daemon = await startDaemon(config, log, version, { passed })
   } catch (error) {
     if (error instanceof StartError) throw new CommandFailed(error.message)
     throw error
@@ -27,7 +30,9 @@ export async function serve(config: Config, embedded: boolean, version: string, 
   const greeting = greetingOf(config, daemon)
   if (embedded) output.line(`\n${greeting.join('\n')}\n${nextSteps(daemon)}\n`)
   else for (const line of greeting) log.info(line)
+  notify('READY=1')
   const signal = await stop
+  notify('STOPPING=1')
   log.info(`${signal}: stopping`)
   await daemon.close()
   log.info('stopped')
