@@ -15,26 +15,42 @@ const MOST = 1500
 /** RFC 951's packets have a vendor field of 64 bytes. */
 const BOOTP = 300
 
+/** RFC 2131, table 3, and RFC 6842: without these it is no answer. They fit whatever a client takes. */
+const VITAL: readonly number[] = [OPTION.messageType, OPTION.serverId, OPTION.leaseTime, OPTION.clientId].map(
+  ({ code }) => code
+)
+
 /**
  * The options that fit into what the client takes (option 57), and last the relay agent's own (RFC
- * 3046, section 2.2). Those that don't fit are left out from the end, which is what the client wants least,
- * but for those that it always needs. Replies never use the fields `sname` and `file` for options: much
- * firmware doesn't look there.
+ * 3046, section 2.2). Those that don't fit are left out from the end, which is what the client wants least: first
+ * what it can do without, then what {@link VITAL} doesn't name, and at last the relay agent's. Replies never use the
+ * fields `sname` and `file` for options: much firmware doesn't look there.
  */
 export function fitted(request: Packet, options: OptionList, isNeeded: (code: number) => boolean): Options {
-  const relayAgent = request.options.get(OPTION.relayAgent.code)
-  const room = roomOf(request) - AROUND - (relayAgent ? optionLength(relayAgent) : 0)
-  let length = optionsLength(options)
-  if (length > room) {
-    for (const [code, value] of Array.from(options).reverse()) {
-      if (length <= room) break
-      if (isNeeded(code)) continue
-      options.delete(code)
-      length -= optionLength(value)
-    }
-  }
-  if (relayAgent) options.set(OPTION.relayAgent.code, relayAgent)
+  const { code: agent } = OPTION.relayAgent
+  const relayAgent = request.options.get(agent)
+  if (relayAgent) options.set(agent, relayAgent)
+  let excess = optionsLength(options) + AROUND - roomOf(request)
+  if (excess > 0) excess = leaveOut(options, excess, (code) => code === agent || isNeeded(code))
+  if (excess > 0) excess = leaveOut(options, excess, (code) => code === agent || isVital(code))
+  if (excess > 0) leaveOut(options, excess, isVital)
   return options
+}
+
+/** @param excess how many bytes there are too many. @returns how many there still are. */
+function leaveOut(options: OptionList, excess: number, stays: (code: number) => boolean): number {
+  let left = excess
+  for (const [code, value] of Array.from(options).reverse()) {
+    if (left <= 0) break
+    if (stays(code)) continue
+    options.delete(code)
+    left -= optionLength(value)
+  }
+  return left
+}
+
+function isVital(code: number): boolean {
+  return VITAL.includes(code)
 }
 
 /** Bytes of the longest message that may be sent. */

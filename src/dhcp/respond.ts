@@ -1,5 +1,5 @@
 import { type Ipv4, isIpv4, UNSPECIFIED } from '../net/ipv4.ts'
-import { IPXE, OPTION, type Option, PXE } from '../net/options/table.ts'
+import { IPXE, OPTION, PXE } from '../net/options/table.ts'
 import type { BootAnswer, Grant, Information } from './allocator.ts'
 import { BOOTREPLY, BROADCAST_FLAG, type Packet } from './codec.ts'
 import { fitted } from './fit.ts'
@@ -71,6 +71,12 @@ export function bootpReply(request: Packet, grant: Grant): Packet {
  */
 export function refusalReply(request: Packet, reason: string, serverId: Ipv4): Packet {
   const relayed = request.giaddr !== UNSPECIFIED
+  const clientId = request.options.get(OPTION.clientId.code)
+  const options = new OptionList()
+    .set(...entry(OPTION.messageType, MESSAGE.NAK))
+    .set(...entry(OPTION.serverId, serverId))
+    .set(...entry(OPTION.message, reason))
+  if (clientId !== undefined) options.set(OPTION.clientId.code, clientId)
   return {
     ...request,
     op: BOOTREPLY,
@@ -82,13 +88,7 @@ export function refusalReply(request: Packet, reason: string, serverId: Ipv4): P
     siaddr: UNSPECIFIED,
     sname: '',
     file: '',
-    options: new Map([
-      entry(OPTION.messageType, MESSAGE.NAK),
-      entry(OPTION.serverId, serverId),
-      entry(OPTION.message, reason),
-      ...echoed(request, OPTION.clientId),
-      ...echoed(request, OPTION.relayAgent)
-    ])
+    options: fitted(request, options, isAlwaysTold)
   }
 }
 
@@ -187,10 +187,4 @@ function ordered(request: Packet, values: Values): OptionList {
 /** PXE clients are told their machine id back whatever they list (PXE 2.1, table 2-2). */
 function isTold(request: Packet, code: number): boolean {
   return isAlwaysTold(code) || (code === OPTION.machineId.code && request.options.has(OPTION.architectures.code))
-}
-
-/** The option as the client or its relay agent sent it: RFC 6842 (61), RFC 3046 (82). */
-function echoed(request: Packet, { code }: Option<unknown>): (readonly [number, Uint8Array])[] {
-  const value = request.options.get(code)
-  return value === undefined ? [] : [[code, value]]
 }

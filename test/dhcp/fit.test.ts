@@ -48,9 +48,10 @@ test('what the client needs stays, though it is last; what it wants least goes',
   t.deepEqual(whatFits([DISCOVER], 5, 104).codes, [100, 101, 104])
 })
 
-test("RFC 3046, 2.2: the relay agent's option stays, last, and takes the room of others", (t) => {
+test("RFC 3046, 2.2: the relay agent's option is last, and takes the room of others; one that is too long goes, too", (t) => {
   t.deepEqual(whatFits([DISCOVER, RELAY_AGENT], 5).codes, [100, 101, 82])
-  t.deepEqual(whatFits([DISCOVER, [82, new Uint8Array(400)]], 5).codes, [82])
+  t.deepEqual(whatFits([DISCOVER, [82, new Uint8Array(250)]], 5).codes, [82])
+  t.deepEqual(whatFits([DISCOVER, [82, new Uint8Array(400)]], 5).codes, [])
 })
 
 test('RFC 951: a BOOTP client takes 300 bytes', (t) => {

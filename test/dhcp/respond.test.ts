@@ -223,7 +223,8 @@ test('the field names the boot file that option 67 names, configured or not', (t
 test('a name of 127 bytes is in the field and in option 67; a longer one in the option alone', (t) => {
   for (const length of [127, 128, 300]) {
     const url = 'http://10.77.0.1/'.padEnd(length, 'x')
-    const reply = offer(discover(), { ...LEASE, boot: { kind: 'script', server: SERVER, url } })
+    const request = discover([entry(OPTION.maxMessageSize, 1500)])
+    const reply = offer(request, { ...LEASE, boot: { kind: 'script', server: SERVER, url } })
     t.is(reply.file, length === 127 ? url : '')
     t.is(Buffer.from(decode(encode(reply)).options.get(67) ?? []).toString(), url)
   }

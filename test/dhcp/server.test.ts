@@ -25,6 +25,7 @@ test('a DISCOVER is offered what the allocator grants; the step and the trace te
       {
         protocol: 'dhcp',
         mac: '52:54:00:00:00:0a',
+        address: undefined,
         asked: 'DISCOVER from uefi-x64 (architecture 7) through relay agent 127.0.0.1',
         answered,
         level: 'info',
