@@ -50,7 +50,8 @@ function objection(inventory: Inventory, leases: Leases, lease: ForeignLease, no
     return `the address belongs to machine ${owner.name}`
   }
   const own = leases.at(address)
-  if (own?.mac === mac && own.expiresAt > now + (seconds - 1) * 1000) return 'the client holds it here for as long already'
+  if (own?.mac === mac && own.expiresAt > now + (seconds - 1) * 1000)
+    return 'the client holds it here for as long already'
   if (leases.isTaken(address, mac)) return `the address is under a lease of ${own?.mac ?? 'another client'} here`
   return undefined
 }
