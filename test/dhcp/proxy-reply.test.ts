@@ -105,6 +105,11 @@ for (const [what, sender, boot, way, file, options] of [
   })
 }
 
+test('an OFFER says no address, whatever the client says of itself', (t) => {
+  const offer = proxyOffer(packet({ ciaddr: ip('10.77.0.9') }), advice(TFTP), SERVER, 'offer')
+  t.like(offer, { ciaddr: UNSPECIFIED, yiaddr: UNSPECIFIED })
+})
+
 test('an OFFER goes back through the relay agent with its option 82, the last', (t) => {
   const request = decode(vector('relayed-ipxe-opt82'))
   const offer = proxyOffer(request, advice(SCRIPT), SERVER, 'offer')
