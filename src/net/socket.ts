@@ -63,13 +63,19 @@ export function openSocket(libc: Libc, at: Binding, shared = false): BoundSocket
  * @throws an error with the system's `code`; then it is still the caller's.
  */
 export function adoptSocket(libc: Libc, fd: number): BoundSocket {
+  let isOpen = true
   const share = (allowed: boolean) => {
-    checked('SO_REUSEADDR', set(libc, fd, SO_REUSEADDR, int(Number(allowed))))
+    // The descriptor's number may be another socket's by now.
+    if (isOpen) checked('SO_REUSEADDR', set(libc, fd, SO_REUSEADDR, int(Number(allowed))))
+  }
+  const close = () => {
+    isOpen = false
+    return new Promise<void>((resolve) => socket.close(resolve))
   }
   checked('SO_BROADCAST', set(libc, fd, SO_BROADCAST, int(1)))
   const socket = createSocket({ type: 'udp4', lookup: literalAddress }).bind({ fd })
   share(false) // libuv shares what it adopts.
-  return { socket, fd, share, close: () => new Promise((resolve) => socket.close(resolve)) }
+  return { socket, fd, share, close }
 }
 
 /** Addresses are never names here. Without the resolver's detour the system is asked to send before `send` returns. */

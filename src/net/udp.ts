@@ -92,18 +92,19 @@ export async function openUdp(
   const batches = new BatchReceiver(libc)
   return Array.from(addresses, ([at, address]) => {
     const device = devices.get(at)
-    const reopen = () => bind(at, deviceOf(at, port), addresses.values(), [])
+    const reopen = () => bind(at, deviceOf(at, address.socket.address().port), addresses.values(), [])
     return new InterfaceSocket(at, handlers, { libc, batches, address, device, reopen, watch })
   })
 
-  /** Beside others that hold the port too: they share it for that moment, and what was passed until it is adopted. */
+  /** Beside others that hold the port too: they share it for that moment, and those in `ready` until they are taken. */
   function bind(at: Interface, to: Binding, beside: Iterable<BoundSocket>, ready: readonly PassedSocket[]) {
     const fitting = ready.find(({ binding }) => isDeepStrictEqual(binding, to))
     const others = [...beside]
+    const shared = others.length > 0 || ready.some(({ binding }) => binding?.port === to.port)
     try {
       if (fitting) return adoptSocket(libc, fitting.fd)
       for (const each of others) each.share(true)
-      return openSocket(libc, to, others.length + ready.length > 0)
+      return openSocket(libc, to, shared)
     } catch (error) {
       throw explained(error as NodeJS.ErrnoException, at, port)
     } finally {
