@@ -58,21 +58,8 @@ for (const [sender, boot, file, options] of [
     TFTP,
     'ipxe.efi',
     [
-      ...[
-        OFFER,
-        SERVER_ID,
-        MASK,
-        ROUTERS,
-        DNS,
-        HOST_NAME,
-        DOMAIN,
-        BROADCAST,
-        NTP,
-        DISCOVERY_CONTROL,
-        LEASE_TIME,
-        T1,
-        T2
-      ],
+      ...[OFFER, SERVER_ID, MASK, ROUTERS, DNS, HOST_NAME, DOMAIN, BROADCAST, NTP],
+      ...[DISCOVERY_CONTROL, LEASE_TIME, T1, T2],
       ...[PXE_CLIENT, TFTP_NAME, `67 ${text('ipxe.efi')}`, MACHINE_ID]
     ]
   ],
