@@ -5,6 +5,8 @@ import type { Mac } from '../net/mac.ts'
 const HOLD_MS = 60_000
 /** A client that takes an offer does so within seconds: EDK2 waits four for others to come. */
 const CONTESTABLE_MS = 10_000
+/** Holds that are taken out at once: each choice adds one at most, so a flood's are soon worked off, and nobody waits for it. */
+const ENDED_AT_ONCE = 100
 /** Offers that are looked through for one of a certain pool: there may be thousands of other pools' addresses. */
 const CONTESTED_AT_ONCE = 1000
 
@@ -43,26 +45,23 @@ export class Holds {
     return this.#byMac.get(mac)
   }
 
-  /** Takes out the addresses whose hold has ended. */
+  /** Takes out addresses whose hold has ended, a hundred at a time. */
   *ended(now: number): Iterable<Ipv4> {
-    for (const address of this.#olderThan(now - HOLD_MS)) {
+    for (const address of this.#olderThan(now - HOLD_MS, ENDED_AT_ONCE)) {
       this.release(address)
       yield address
     }
   }
 
   /** The addresses, the one that was offered longest ago first, whose clients should have come back for them by now. */
-  *contestable(now: number): Iterable<Ipv4> {
-    let count = 0
-    for (const address of this.#olderThan(now - CONTESTABLE_MS)) {
-      if (++count > CONTESTED_AT_ONCE) return
-      yield address
-    }
+  contestable(now: number): Iterable<Ipv4> {
+    return this.#olderThan(now - CONTESTABLE_MS, CONTESTED_AT_ONCE)
   }
 
-  *#olderThan(time: number): Iterable<Ipv4> {
+  *#olderThan(time: number, most: number): Iterable<Ipv4> {
+    let count = 0
     for (const [address, { since }] of this.#byAddress) {
-      if (since > time) return
+      if (since > time || ++count > most) return
       yield address
     }
   }
