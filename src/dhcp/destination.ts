@@ -12,7 +12,7 @@ export type Message = 'OFFER' | 'ACK' | 'NAK' | 'BOOTREPLY'
  * client already uses, or to all. The RFC would have a reply to a client without an address sent to
  * its new one unless it asks for a broadcast; Linux can't, as the client doesn't answer ARP yet,
  * and every client takes the broadcast.
- * @param from where the request came from.
+ * @param from where the request came from; nothing can be sent to port 0, which anyone may claim.
  * @param serverPort relay agents listen on the servers' port, clients on the next one.
  */
 export function destination(request: Packet, message: Message, from: Endpoint, serverPort: number): Endpoint {
@@ -22,7 +22,7 @@ export function destination(request: Packet, message: Message, from: Endpoint, s
     case ciaddr !== UNSPECIFIED && isInform(request):
       return { address: ciaddr, port: serverPort + 1 }
     case giaddr !== UNSPECIFIED:
-      return { address: giaddr, port: hasOwnPort(request) ? from.port : serverPort }
+      return { address: giaddr, port: hasOwnPort(request) && from.port !== 0 ? from.port : serverPort }
     // A NAK says that the client's address is wrong: it might not receive what is sent there.
     case ciaddr !== UNSPECIFIED && message !== 'NAK':
       return { address: ciaddr, port: serverPort + 1 }

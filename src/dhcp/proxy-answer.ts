@@ -1,5 +1,5 @@
 import type { Endpoint } from '../net/endpoint.ts'
-import type { Ipv4 } from '../net/ipv4.ts'
+import { type Ipv4, UNSPECIFIED } from '../net/ipv4.ts'
 import type { Client, Information, Refusal } from './allocator.ts'
 import { type Answer, nothing } from './answer.ts'
 import type { Packet } from './codec.ts'
@@ -66,6 +66,9 @@ export function bootServerAnswer(request: Request, packet: Packet, from: Endpoin
   const isAsked = request.message === 'REQUEST' || request.message === 'INFORM'
   if (!isAsked || !request.client.vendorClass?.startsWith('PXEClient')) {
     return nothing('unhandled', 'debug', 'only PXE clients have something to ask here')
+  }
+  if (from.address === UNSPECIFIED || from.port === 0) {
+    return nothing('unhandled', 'debug', 'nothing can be sent to where it asks from')
   }
   if (((bootItemOf(packet)?.layer ?? 0) & CREDENTIALS) !== 0) {
     return nothing('silence', 'info', 'it asks for credentials of the boot file (PXE_BOOT_ITEM): there are none')

@@ -35,6 +35,11 @@ for (const [rule, fields, options, message, address, port] of [
   })
 }
 
+test("nothing can be sent to port 0: a relay agent that claims it is answered at the servers' port", (t) => {
+  const request = packet({ giaddr: RELAY }, [OWN_PORT])
+  t.is(destination(request, 'ACK', { ...FROM, port: 0 }, 67).port, 67)
+})
+
 test('another server port moves the ports of relay agents and clients with it', (t) => {
   t.is(destination(packet({ giaddr: RELAY }), 'ACK', FROM, 6767).port, 6767)
   t.is(destination(packet({ ciaddr: CLIENT }), 'ACK', FROM, 6767).port, 6768)

@@ -165,3 +165,12 @@ for (const [what, asked, adviser, expected] of [
     t.is(answer.reply ?? answer.change, undefined)
   })
 }
+
+test('the boot server keeps silent where nothing can be sent to', (t) => {
+  for (const from of [
+    { ...FROM, port: 0 },
+    { ...FROM, address: UNSPECIFIED }
+  ]) {
+    t.like(bootServerAnswer(read(edk2), edk2, from, adviserOf()), { outcome: 'unhandled', reply: undefined })
+  }
+})
