@@ -9,7 +9,7 @@ import type { Network } from './lab/network.ts'
 import { SITE } from './lab/site.ts'
 import { waitFor } from './lab/wait.ts'
 
-/** Seconds, as the kernel's own news would be too few to tell apart from a look each second. */
+/** Seconds within which a change of an interface is told of, and served. */
 const SERVED_AGAIN = 3
 /** What DHCP's sockets are bound to, and their receive buffers: twice 4 MiB, as Linux doubles what it is asked for. */
 const SOCKETS = ['0.0.0.0%br0:67', '0.0.0.0%br0b:67', '10.77.0.1:67', '10.80.0.1:67'].map((at) => `${at} rb8388608`)
