@@ -35,7 +35,7 @@ test(
 
 /** The latest event that tells of another server, once there are so many. */
 async function told(tandem: Tandem, count: number): Promise<string> {
-  return waitFor(`${count} events tell of another server`, 10, async () => {
+  return waitFor(`${count} events tell of another server`, 60, async () => {
     const events = (await tandem.events().catch(() => [])).filter(({ message }) =>
       message.includes('another DHCP server')
     )
