@@ -13,8 +13,8 @@ export type Sighting = {
   readonly seenAt: number
 }
 
-/** Milliseconds: as long as a registered machine's lease would be. */
-const LASTING = 43_200_000
+/** Milliseconds, a week: a machine that waits for its install asks nobody for its address again. Who gets it next is heard of then. */
+const LASTING = 604_800_000
 /** Clients that nobody registered: what strangers send can't grow the daemon. */
 const MOST_STRANGERS = 10_000
 
@@ -71,6 +71,6 @@ export class Sightings {
     if (sighting === undefined) return
     this.#registered.delete(mac)
     this.#strangers.delete(mac)
-    this.#byAddress.delete(sighting.address)
+    if (this.#byAddress.get(sighting.address) === mac) this.#byAddress.delete(sighting.address)
   }
 }

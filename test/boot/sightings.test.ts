@@ -34,14 +34,17 @@ test('each time that it is heard of is another handshake', (t) => {
   t.is(new Set(handshakes).size, 3)
 })
 
-test('after twelve hours nothing is known of it any more', (t) => {
+test('after a week nothing is known of it any more', (t) => {
   const { sightings, clock } = open([1])
   sightings.note(mac(1), HERE, null, true)
-  clock.advance(43_199)
+  clock.advance(604_799)
   t.is(sightings.macAt(HERE), mac(1))
   clock.advance(1)
   t.is(sightings.of(mac(1)), undefined)
   t.is(sightings.macAt(HERE), undefined)
+  sightings.note(mac(2), HERE, null, false)
+  sightings.note(mac(1), THERE, null, false)
+  t.is(sightings.macAt(HERE), mac(2), 'nor that it had the address')
 })
 
 test('who is offered an address has it, whoever had it before', (t) => {
@@ -60,7 +63,7 @@ test('who only wants an address back takes it from nobody', (t) => {
   t.is(sightings.of(mac(2)), undefined)
   sightings.note(mac(1), HERE, null, false)
   t.is(sightings.macAt(HERE), mac(1), 'it may have its own')
-  clock.advance(43_200)
+  clock.advance(604_800)
   sightings.note(mac(2), HERE, null, false)
   t.is(sightings.macAt(HERE), mac(2), 'once nothing is known of the other')
 })
