@@ -3,6 +3,9 @@ import type { Grant, Information } from './allocator.ts'
 import type { Packet } from './codec.ts'
 import type { Request } from './interpret.ts'
 
+/** Clients have one to three architectures; one that makes up thousands would fill the log. */
+const MOST_SHOWN = 8
+
 /** A step's words: what an operator reads about a conversation. */
 
 /** `DISCOVER from uefi-x64 (architecture 7) through relay agent 10.88.0.1`, and what was left out of account. */
@@ -48,5 +51,7 @@ function messageOf(request: Request): string {
 
 /** `uefi-x64 (architecture 7)`. */
 export function firmwareOf({ client: { firmware, architectures } }: Extract<Request, { client: unknown }>): string {
-  return architectures.length === 0 ? firmware.name : `${firmware.name} (architecture ${architectures.join(', ')})`
+  if (architectures.length === 0) return firmware.name
+  const more = architectures.length > MOST_SHOWN ? ', ...' : ''
+  return `${firmware.name} (architecture ${architectures.slice(0, MOST_SHOWN).join(', ')}${more})`
 }

@@ -82,7 +82,9 @@ export class ReceivedOptions implements Options {
     const at = this.#codes.indexOf(code)
     if (at < 0) return undefined
     const parts = this.#parts?.get(code)
-    return parts === undefined ? this.#valueAt(this.#places[at] as number) : concat(parts)
+    if (parts === undefined) return this.#valueAt(this.#places[at] as number)
+    if (parts.length > 1) parts.splice(0, parts.length, concat(parts))
+    return parts[0]
   }
 
   /** @param place of the value in the packet, behind its code and length. */
@@ -95,7 +97,7 @@ export class ReceivedOptions implements Options {
     }
     this.#parts ??= new Map()
     const parts = this.#parts.get(code)
-    // Joined only when asked for: a packet of thousands of tiny parts costs no more.
+    // Joined only when asked for, and once: a packet of thousands of tiny parts costs no more.
     if (parts) parts.push(this.#valueAt(place))
     else this.#parts.set(code, [this.#valueAt(this.#places[at] as number), this.#valueAt(place)])
   }

@@ -16,6 +16,11 @@ const RELAYED = { giaddr: ip('10.88.0.1') }
 for (const [fields, options, words] of [
   [{}, [message('DISCOVER')], 'DISCOVER from os'],
   [{}, [message('DISCOVER'), architectures], 'DISCOVER from uefi-x64 (architecture 7, 9)'],
+  [
+    {},
+    [message('DISCOVER'), entry(OPTION.architectures, new Array(9).fill(7))],
+    'DISCOVER from uefi-x64 (architecture 7, 7, 7, 7, 7, 7, 7, 7, ...)'
+  ],
   [RELAYED, [message('DISCOVER')], 'DISCOVER from os through relay agent 10.88.0.1'],
   [{}, [message('REQUEST'), requested], 'REQUEST 10.77.0.9 (init-reboot) from os'],
   [BOUND, [message('REQUEST')], 'REQUEST 10.77.0.9 (rebinding) from os'],
