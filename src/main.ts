@@ -125,7 +125,7 @@ async function start(
   const speakers = new Speakers(inventory, leases, now, sightings)
   const boot = new BootService({ facts, endpoints, renderer: createRenderer(TEMPLATES), speakers, now })
   const callbacks = new Callbacks(boot, speakers, now)
-  const allocator = new AddressAllocator(facts, endpoints)
+  const allocator = new AddressAllocator(facts, endpoints, now)
   const trace = new Trace({ bytes: TRACE_BYTES, now })
   const journal = new Journal({
     log,

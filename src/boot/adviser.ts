@@ -32,9 +32,7 @@ export class Adviser {
 
   async commit<T extends Sighting>(sightings: readonly T[]): Promise<ReadonlyMap<T, string>> {
     for (const sighting of sightings) this.#note(sighting)
-    for (const { client } of sightings) {
-      if (client.busId !== undefined) await this.#allocator.learnCard(client.mac, client.busId)
-    }
+    await this.#allocator.learnCards(sightings.map(({ client }) => client))
     return new Map()
   }
 

@@ -1,4 +1,5 @@
 import { basename } from 'node:path/posix'
+import type { Now } from '../inventory/clock.ts'
 import type { BootStage, LeaseEdit } from '../inventory/leases.ts'
 import type { Subnet } from '../inventory/model.ts'
 import { type FirmwareName, firmwareByName } from '../net/firmware.ts'
@@ -6,6 +7,7 @@ import { contains, type Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import { Addresses, type Link, poolsOf, type RequestState } from './addresses.ts'
 import { type BootAnswer, bootAnswer } from './answers.ts'
+import { Cards } from './cards.ts'
 import { type Decision, decide, type Situation } from './decide.ts'
 import type { Endpoints } from './endpoints.ts'
 import { type DecisionFacts, identify } from './identify.ts'
@@ -62,12 +64,14 @@ export class AddressAllocator {
   readonly #endpoints: Endpoints
   readonly #options: OptionSets
   readonly #addresses: Addresses
+  readonly #cards: Cards
 
-  constructor(facts: DecisionFacts, endpoints: Endpoints) {
+  constructor(facts: DecisionFacts, endpoints: Endpoints, now: Now = Date.now) {
     this.#facts = facts
     this.#endpoints = endpoints
     this.#addresses = new Addresses(facts, endpoints)
     this.#options = new OptionSets(facts.inventory)
+    this.#cards = new Cards(facts.inventory, now)
   }
 
   isRegistered(mac: Mac): boolean {
@@ -148,7 +152,7 @@ export class AddressAllocator {
     for (const [change, edit] of lost.size > 0 ? edits : []) {
       if (lost.has(edit)) impossible.set(change, `${edit.address} went to another client meanwhile`)
     }
-    for (const { client } of changes) if (client.busId !== undefined) await this.learnCard(client.mac, client.busId)
+    await this.learnCards(changes.map(({ client }) => client))
     return impossible
   }
 
@@ -163,14 +167,9 @@ export class AddressAllocator {
     return this.#grant(place, subnetAround(place, address), address, fixed !== undefined)
   }
 
-  /** Keeps which card a machine boots by: the loader that suits it hangs on that. Written once. */
-  async learnCard(mac: Mac, busid: string): Promise<void> {
-    const { inventory } = this.#facts
-    const machine = inventory.machineByMac(mac)
-    if (machine === undefined || machine.facts.busid === busid) return
-    const draft = inventory.draft()
-    draft.putReported({ ...machine, facts: { ...machine.facts, busid } })
-    await inventory.commit(draft, `machine ${machine.name}`)
+  /** Keeps which cards clients boot by. */
+  learnCards(clients: readonly Client[]): Promise<void> {
+    return this.#cards.learn(clients)
   }
 
   #placeOf(client: Client): Place | Refusal {

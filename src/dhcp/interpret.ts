@@ -52,6 +52,9 @@ const MOST_HOPS = 16
 /** Bytes, RFC 2132's of any option: it is kept with the lease, so one of RFC 3396's length would be a means to fill the memory. */
 const LONGEST_CLIENT_ID = 255
 
+/** Bytes: the bus's type, the card's vendor and device. It is kept with the machine. */
+const BUS_ID_LENGTH = 5
+
 /** @throws {MalformedPacket} when an option that the answer depends on makes no sense. */
 export function interpret(packet: Packet, arrival: Arrival): Request {
   const odd = unanswerable(packet)
@@ -151,7 +154,7 @@ function clientOf(
     vendorClass: traits.vendorClass,
     userClasses: traits.userClasses,
     uuid: uuid === undefined || UNSET_UUID.test(uuid) ? undefined : uuid,
-    busId: busId && hexOf(busId, ':'),
+    busId: busId?.length === BUS_ID_LENGTH ? hexOf(busId, ':') : undefined,
     hostName: isName ? hostName : undefined
   }
   return { client, ignored }

@@ -185,6 +185,17 @@ for (const [what, option, ignored] of [
   })
 }
 
+test("a card is told in five bytes: what is kept with a machine can't be of any length", (t) => {
+  for (const [busId, told] of [
+    ['01 1af4 1000', '01:1a:f4:10:00'],
+    ['01 1af4 1000 00', undefined],
+    ['', undefined]
+  ] as const) {
+    const ipxe = [175, Uint8Array.of(177, fromHex(busId).length, ...fromHex(busId))] as const
+    t.is(asked(packet({}, [DISCOVER, ipxe])).client.busId, told)
+  }
+})
+
 for (const byte of ['00', 'ff']) {
   test(`a UUID of nothing but ${byte} is one that the board was never given`, (t) => {
     const request = asked(packet({}, [DISCOVER, [97, fromHex(`00${byte.repeat(16)}`)]]))

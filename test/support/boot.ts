@@ -43,7 +43,7 @@ export async function openBoot(t: ExecutionContext, options: BootOptions = {}) {
   const speakers = new Speakers(inventory, leases, clock.now, sightings)
   const service = new BootService({ facts, endpoints, renderer: options.renderer ?? TELLING, speakers, now: clock.now })
   const callbacks = new Callbacks(service, speakers, clock.now)
-  const allocator = new AddressAllocator(facts, endpoints)
+  const allocator = new AddressAllocator(facts, endpoints, clock.now)
   await change(store, (draft) => draft.putSubnet(subnet()))
 
   /** A client's whole handshake; the address that it was acknowledged, or undefined. */
