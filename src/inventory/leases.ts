@@ -57,6 +57,9 @@ export type LeaseEdit =
   /** @property seconds how long nobody gets the address. */
   | { kind: 'decline'; address: Ipv4; seconds: number }
 
+/** Leases of a client that are looked through: whoever takes one address of a large pool after the other had thousands. */
+const MOST_OF_MAC = 16
+
 /** The leases: read from memory, written in one transaction a batch. */
 export class Leases {
   readonly #now: Now
@@ -65,7 +68,7 @@ export class Leases {
   /** Settles when the latest edits are made: each sees the leases as those before it left them. */
   #edited: Promise<void> = Promise.resolve()
   readonly #byAddress = new Map<Ipv4, Lease>()
-  /** In the order in which they were granted. */
+  /** The latest, in the order in which they were granted. */
   readonly #byMac = new Map<string, readonly Lease[]>()
   /** To whom addresses are being given: their leases are not on disk yet. */
   readonly #given = new Map<Ipv4, Mac>()
@@ -116,7 +119,7 @@ export class Leases {
     return lease?.state === 'declined' && lease.expiresAt > this.#now()
   }
 
-  /** All that a MAC holds or held, the one granted last first. */
+  /** What a MAC holds or held, the latest sixteen, the one granted last first. */
   ofMac(mac: string): Lease[] {
     return [...(this.#byMac.get(mac) ?? [])].reverse()
   }
@@ -257,12 +260,12 @@ export class Leases {
     this.#byAddress.set(lease.address, lease)
     if (before !== undefined && lease.state !== 'bound') {
       // Its end is no grant: it stays where it was among the client's.
-      const own = this.#byMac.get(lease.mac) ?? []
-      const after = own.map((each) => (each === before ? lease : each))
-      this.#byMac.set(lease.mac, after)
+      const after = (this.#byMac.get(lease.mac) ?? []).map((each) => (each === before ? lease : each))
+      if (after.length > 0) this.#byMac.set(lease.mac, after)
     } else {
       if (before !== undefined) this.#forgetOfMac(before)
-      this.#byMac.set(lease.mac, [...(this.#byMac.get(lease.mac) ?? []), lease])
+      const others = this.#byMac.get(lease.mac) ?? []
+      this.#byMac.set(lease.mac, [...(others.length < MOST_OF_MAC ? others : others.slice(1)), lease])
     }
     if (lease.expiresAt > this.#now()) this.#pools.occupy(lease)
     else this.#pools.free(lease.address)

@@ -187,3 +187,19 @@ test('a batch is all on disk or nothing of it', async (t) => {
   t.deepEqual(dump(db).lease, [])
   t.is(leases.active(X), undefined)
 })
+
+test('of a client that took one address after the other the latest sixteen are looked through, also after a restart', async (t) => {
+  const { db, clock, leases } = open()
+  const addresses = Array.from({ length: 20 }, (_, index) => ip(`10.77.0.${100 + index}`))
+  for (const address of addresses) {
+    clock.advance(1)
+    await leases.grant([{ address, mac: mac(1), seconds: 600 }])
+    await leases.apply([{ kind: 'release', address }])
+  }
+  await leases.apply([{ kind: 'decline', address: X, seconds: 600 }])
+  for (const each of [leases, open(db, clock).leases]) {
+    const latest = each.ofMac(mac(1)).map(({ address }) => address)
+    t.deepEqual(latest, addresses.slice(4).reverse())
+    t.is(each.at(X)?.mac, mac(1), 'whose the others were is still known')
+  }
+})
