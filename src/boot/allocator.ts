@@ -58,6 +58,8 @@ type Place = {
 const REGISTERED_LEASE = 43_200
 /** Seconds that nobody is given an address which another host was seen to use. */
 const QUARANTINE = 86_400
+/** Addresses that one client may have in quarantine: it must not use up a pool for all. */
+const MOST_DECLINED = 8
 
 export class AddressAllocator {
   readonly #facts: DecisionFacts
@@ -134,6 +136,11 @@ export class AddressAllocator {
   decline({ mac }: Client, address: Ipv4): Ending | Refusal {
     const lease = this.#facts.leases.active(address)
     if (lease?.mac !== mac) return silence(`it holds no lease of ${address}`)
+    const declined = this.#facts.leases.ofMac(mac).filter((each) => this.#facts.leases.isDeclined(each.address))
+    if (declined.length >= MOST_DECLINED) {
+      const what = 'what answers ARP requests there? None more is taken from others'
+      return { ...silence(`it has declined ${declined.length} addresses in a day: ${what}`), actOn: true }
+    }
     const owner = this.#facts.inventory.machineByAddress(address)
     const then = owner ? `it stays ${owner.name}'s` : `nobody is given it for ${QUARANTINE / 3600} h`
     return { reason: `another host uses ${address}: find it; ${then}`, actOn: true }

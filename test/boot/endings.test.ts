@@ -91,6 +91,23 @@ test('RFC 2131, 4.3.3: who declined gets another address', async (t) => {
   t.is(await boot.handshake(mac(8)), Y)
 })
 
+test('a client that finds each address in use is believed eight times a day: the pool is for others, too', async (t) => {
+  const boot = await openBoot(t)
+  for (let times = 0; times < 8; times += 1) {
+    t.like(await end(boot, 'decline', 8, await boot.handshake(mac(8))), { refused: undefined, actOn: true })
+  }
+  const ninth = await boot.handshake(mac(8))
+  t.deepEqual(await end(boot, 'decline', 8, ninth), {
+    refused: 'silence',
+    reason: 'it has declined 8 addresses in a day: what answers ARP requests there? None more is taken from others',
+    actOn: true
+  })
+  t.is(boot.leases.active(ninth ?? X)?.mac, mac(8))
+  t.is(await boot.handshake(mac(9)), ip('10.77.0.109'))
+  boot.clock.advance(24 * HOUR)
+  t.like(await end(boot, 'decline', 8, await boot.handshake(mac(8))), { refused: undefined })
+})
+
 test("a machine's fixed address stays its own though it found it in use: a person has to find the other host", async (t) => {
   const boot = await openBoot(t)
   await installable(boot)
