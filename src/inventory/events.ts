@@ -26,6 +26,8 @@ export function eventChange(time: number, event: EventInput): Change {
 
 /** How many events are kept; the oldest go first. */
 const KEPT = 50_000
+/** Of these, what nobody known has to do with: a flood of made-up clients takes no more room. */
+const STRANGERS_KEPT = 10_000
 
 export type EventFilter = {
   machine?: string | undefined
@@ -65,7 +67,13 @@ export class Events {
   }
 }
 
-/** Drops the oldest beyond what is kept. */
+/** Drops the oldest beyond what is kept, strangers' first. */
 export function trimEvents(db: Db): void {
-  db.prepare('DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?').run(KEPT)
+  trim(db, "machine IS NULL AND actor IS NULL AND type <> 'daemon'", STRANGERS_KEPT)
+  trim(db, 'TRUE', KEPT)
+}
+
+function trim(db: Db, which: string, kept: number): void {
+  const newest = `SELECT id FROM event WHERE ${which} ORDER BY id DESC LIMIT 1 OFFSET ?`
+  db.prepare(`DELETE FROM event WHERE id <= (${newest}) AND ${which}`).run(kept)
 }

@@ -45,3 +45,20 @@ test('what an event does not tell is null', async (t) => {
   const nothing = { actor: null, machine: null, mac: null, address: null, attempt: null }
   t.deepEqual(events.list({ limit: 1 }), [{ id: 1, time: 7, type: 'daemon', message: 'started', ...nothing }])
 })
+
+test('a flood of strangers takes a fifth of the room: what machines and people did stays longer', async (t) => {
+  const { db, inventory } = openStore()
+  const thousand = (more: object) =>
+    Array.from({ length: 1000 }, () => eventChange(0, { type: 'dhcp', message: 'DISCOVER', ...more }))
+  await inventory.write(thousand({ machine: 'web1' }))
+  await inventory.write(thousand({ actor: 'ann', type: 'inventory' }))
+  for (let times = 0; times < 55; times += 1) await inventory.write(thousand({ mac: mac(times) }))
+  const counts = db.prepare('SELECT machine, actor, count(*) FROM event GROUP BY machine, actor').raw().all()
+  t.deepEqual(counts, [
+    [null, null, 10_000],
+    [null, 'ann', 1000],
+    ['web1', null, 1000]
+  ])
+  const [oldest] = db.prepare("SELECT min(id) FROM event WHERE type = 'dhcp' AND machine IS NULL").pluck().all()
+  t.is(oldest, 57_000 - 10_000 + 1, 'the latest of the strangers stay')
+})
