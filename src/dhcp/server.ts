@@ -49,6 +49,7 @@ type Pending<Change> = {
 const LONGEST_REPLY = 1500
 /** As many as a large site has machines; those beyond ask again some seconds later. */
 const MOST_PENDING = 10_000
+const UNREAD: Question = { mac: undefined, address: undefined, asked: 'a datagram' }
 
 /**
  * Serves DHCP on the interfaces. Each packet is decoded, understood, answered and reported; whatever
@@ -93,7 +94,7 @@ export async function serve<Change>(
     const { bytes, from, cast, socket } = datagram
     const dropped = admission.refusal(bytes, socket.behind)
     if (dropped !== undefined) {
-      count(dropped)
+      tell(UNREAD, nothing(dropped, 'debug', 'more came than can be answered'))
       return
     }
     let conversation: Conversation = {

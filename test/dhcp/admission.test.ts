@@ -63,7 +63,7 @@ test('what is too short to have a hardware address goes on, to be counted as mal
   t.is(admission.refusal(new Uint8Array(34), 100), 'shed')
 })
 
-test('a flood is counted, and neither answered, told nor traced; another client is served', async (t) => {
+test('a flood is counted, and neither answered nor traced; another client is served', async (t) => {
   const { send, relay, server, steps, traced, stepsTold } = await loopback(t, { offer: () => GRANT })
   for (let count = 0; count < 100; count += 1) send(discover(1))
   await stepsTold(100)
@@ -75,7 +75,9 @@ test('a flood is counted, and neither answered, told nor traced; another client 
   })
   send(other)
   await answered
-  t.deepEqual([steps.length, traced.length], [101, 101])
+  const flood = { protocol: 'dhcp', asked: 'a datagram', level: 'debug', outcome: 'flood' } as const
+  t.like(steps.slice(100, 103), [flood, flood, flood], 'told to those who count')
+  t.deepEqual([steps.length, traced.length], [104, 101])
   t.deepEqual(server.counters(), { offer: 101, flood: 3 })
   await server.close()
 })
