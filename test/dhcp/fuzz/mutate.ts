@@ -32,6 +32,8 @@ const FIXED = 240
 const SNAME = { at: 44, size: 64 }
 const FILE = { at: 108, size: 128 }
 const CHADDR_AT = 28
+/** Of a hardware address: one station's, locally administered. */
+const LOCAL = 2
 const [PAD, END] = [0, 255]
 const MESSAGE_TYPE = 53
 /** ciaddr, yiaddr, siaddr, giaddr. */
@@ -116,6 +118,13 @@ const MUTATIONS: readonly Mutation[] = [
     if (option) option.length = random.pick([0, 255, option.length + 1, option.length - 1, random.below(256)]) & 255
   }
 ]
+
+/** The same from a machine that nobody knows. */
+export function fromAnother(original: Uint8Array, random: Random): Uint8Array {
+  const bytes = original.slice()
+  bytes.set([LOCAL, ...random.bytes(5)], CHADDR_AT)
+  return bytes
+}
 
 /** What its sender may say next, as if it were the one that an address was offered or given to. */
 export function sequel(original: Uint8Array, { mac, address, server, relay }: Offer, random: Random): Uint8Array {

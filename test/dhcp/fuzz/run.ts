@@ -4,7 +4,7 @@ import type { ExecutionContext } from 'ava'
 import { BOOTREQUEST } from '../../../src/dhcp/codec.ts'
 import { GOLDEN } from '../golden.ts'
 import { turn } from '../loopback.ts'
-import { type Surroundings, sequel } from './mutate.ts'
+import { fromAnother, type Surroundings, sequel } from './mutate.ts'
 import { Random } from './random.ts'
 import { FuzzedServer } from './server.ts'
 import { MOST_LEASES } from './site.ts'
@@ -64,10 +64,11 @@ export async function fuzz(t: ExecutionContext, subject: Subject, mutate: Mutate
   }
 }
 
-/** Mostly a client's; half of them go on where the server has answered. */
+/** Mostly a client's, often of one that was never seen; half of them go on where the server has answered. */
 function originalOf(random: Random, { offers }: Surroundings): Uint8Array {
   const original = random.pick(random.once(20) ? ORIGINALS : BY_CLIENTS)
-  return offers.length > 0 && random.once(2) ? sequel(original, random.pick(offers), random) : original
+  if (offers.length > 0 && random.once(2)) return sequel(original, random.pick(offers), random)
+  return random.once(2) ? original : fromAnother(original, random)
 }
 
 /** Bytes in use, once all else has been thrown away: what arrays held is given back a moment later. */

@@ -15,7 +15,7 @@ export const SERVERS = [OWN, ip('10.88.0.2')] as const
 /** What mutated packets may name. */
 export const ADDRESSES: readonly Ipv4[] = [
   ...SERVERS,
-  ...['10.77.0.4', '10.77.0.20', '10.77.0.100', '10.77.0.109', '10.77.0.254', '10.77.0.2', '10.77.0.255'],
+  ...['10.77.0.4', '10.77.0.105', '10.77.0.100', '10.77.0.109', '10.77.0.254', '10.77.0.2', '10.77.0.255'],
   ...['10.88.0.1', '10.88.0.50', '10.88.0.99', '10.89.0.1', '10.89.0.50', '10.90.0.1', '10.90.0.9', '10.99.0.1'],
   ...['0.0.0.0', '255.255.255.255', '127.0.0.1', '224.0.0.1']
 ].map((address) => ip(address))
@@ -50,7 +50,7 @@ export async function openSite(t: ExecutionContext, options: { elsewhere: boolea
       options: { 'log-servers': Array.from({ length: 30 }, (_, at) => `10.77.1.${at}`) }
     })
     const own = {
-      interfaces: [{ mac: mac(10), ipv4: '10.77.0.20' }],
+      interfaces: [{ mac: mac(10), ipv4: '10.77.0.105' }],
       role: 'web',
       options: { 224: `0x${'ab'.repeat(100)}` }
     }
@@ -60,8 +60,8 @@ export async function openSite(t: ExecutionContext, options: { elsewhere: boolea
   return boot
 }
 
-/** Addresses of the pools and of the machines: nobody is ever given another. */
-export const MOST_LEASES = 10 + 50 + 2 + 2
+/** Addresses of the pools, and the machine's that is in none: nobody is ever given another. */
+export const MOST_LEASES = 10 + 50 + 2 + 1
 
 /** Whether a client may ever be given an address: its own, or one of a pool that nobody else is known to use. */
 export function mayHave({ inventory }: Boot, client: Mac, address: Ipv4): boolean {
