@@ -25,7 +25,7 @@ import { openDatabase } from './inventory/database.ts'
 import { Events } from './inventory/events.ts'
 import { FileStore } from './inventory/files.ts'
 import { Inventory } from './inventory/inventory.ts'
-import { threadedLeaseLog } from './inventory/lease-log.ts'
+import { adaptiveLeaseLog, directLeaseLog, threadedLeaseLog } from './inventory/lease-log.ts'
 import { Leases } from './inventory/leases.ts'
 import { SOLE } from './inventory/oplog.ts'
 import { apiTokenName } from './inventory/tokens.ts'
@@ -97,7 +97,7 @@ async function start(
   const db = openDatabase(join(config.state, 'tandem.sqlite'))
   stops.push(() => db.close())
 
-  const leaseLog = threadedLeaseLog(join(config.state, 'tandem.sqlite'))
+  const leaseLog = adaptiveLeaseLog(directLeaseLog(db), threadedLeaseLog(join(config.state, 'tandem.sqlite')))
   stops.push(() => leaseLog.close())
   const leases = new Leases(db, config.instance, now, leaseLog)
   const endpoints = new Endpoints(interfaces, config.ports.http)

@@ -1,20 +1,19 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { connect } from './database.ts'
-import type { AppendRequest, AppendResult } from './lease-log.ts'
+import { type AppendRequest, type AppendResult, timed } from './lease-log.ts'
 import { leaseWriter } from './lease-rows.ts'
 
 /** The thread that writes leases (lease-log.ts). */
 
-const write = leaseWriter(connect(workerData as string))
+const write = timed(leaseWriter(connect(workerData as string)))
 
 parentPort?.on('message', ({ number, rows }: AppendRequest) => {
   parentPort?.postMessage({ number, ...attempt(() => write(rows)) } satisfies AppendResult)
 })
 
-function attempt(action: () => void): { error?: string } {
+function attempt(write: () => number): { took: number } | { error: string } {
   try {
-    action()
-    return {}
+    return { took: write() }
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) }
   }

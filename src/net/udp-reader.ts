@@ -46,8 +46,13 @@ export class UdpReader {
   #drain(): void {
     this.#draining = true
     let room = MOST_AT_ONCE
-    // Once it is closed, the descriptor's number may be another file's.
-    while (!this.#closed && room > 0 && this.#batches.receive(this.#source.fd, this.#each) === BATCH) room -= BATCH
+    let taken = BATCH
+    // Until there is none left: Node would take one by one what came while these were answered. Once it is closed, the
+    // descriptor's number may be another file's.
+    while (!this.#closed && room > 0 && taken > 0) {
+      taken = this.#batches.receive(this.#source.fd, this.#each)
+      room -= taken
+    }
     if (room > 0) {
       this.#behind = 0
       setImmediate(() => {

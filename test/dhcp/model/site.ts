@@ -99,7 +99,7 @@ export class Site {
       ...disk,
       append: async (rows) => {
         await this.#meanwhile()
-        await disk.append(rows)
+        return disk.append(rows)
       }
     })
     const endpoints = new Endpoints(INTERFACES, 80)
