@@ -109,7 +109,9 @@ export function encode(packet: Packet, scratch?: Uint8Array): Uint8Array {
     scratch !== undefined && scratch.length >= length ? scratch.subarray(0, length).fill(0) : new Uint8Array(length)
   writeHeader(bytes, packet)
   let at = HEADER_LENGTH
-  for (const [code, value] of packet.options) at = writeOption(bytes, at, code, value)
+  packet.options.forEach((value, code) => {
+    at = writeOption(bytes, at, code, value)
+  })
   bytes[at] = END
   return bytes
 }
@@ -117,13 +119,15 @@ export function encode(packet: Packet, scratch?: Uint8Array): Uint8Array {
 /** Bytes that the options take, without END. */
 export function optionsLength(options: Options): number {
   let length = 0
-  for (const value of options.values()) length += optionLength(value)
+  options.forEach((value) => {
+    length += optionLength(value)
+  })
   return length
 }
 
 /** Bytes that an option takes: its parts of at most 255 bytes (RFC 3396) and their two bytes each. */
 export function optionLength({ length }: Uint8Array): number {
-  return length + 2 * Math.max(1, Math.ceil(length / LONGEST_PART))
+  return length + (length <= LONGEST_PART ? 2 : 2 * Math.ceil(length / LONGEST_PART))
 }
 
 /** Reads options up to END or a place. The parts of one are joined (RFC 3396). */

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../net/endpoint.ts'
 import { ipv4FromNumber, ipv4ToNumber } from '../net/ipv4.ts'
-import { type Mac, parseMac } from '../net/mac.ts'
+import { type Mac, macFromNumber, macToNumber } from '../net/mac.ts'
 import type { Cast } from '../net/udp.ts'
 
 /** What is told of a client's packet and its answer, beside their bytes. */
@@ -108,7 +108,7 @@ export class ExchangeRing {
     const slot = this.#slotOf(this.#count++)
     slot.number = number
     slot.time = time
-    slot.mac = exchange.mac === undefined ? NONE : numberOfMac(exchange.mac)
+    slot.mac = exchange.mac === undefined ? NONE : macToNumber(exchange.mac)
     slot.interface = exchange.interface
     slot.cast = exchange.cast
     slot.outcome = exchange.outcome
@@ -130,7 +130,7 @@ export class ExchangeRing {
   /** What is still there, oldest first. @param macs left out: of all clients. */
   find(macs?: readonly Mac[]): Found[] {
     const found: Found[] = []
-    const wanted = macs?.map(numberOfMac)
+    const wanted = macs?.map(macToNumber)
     for (let index = Math.max(0, this.#count - this.#slots.length); index < this.#count; index++) {
       const slot = this.#slotOf(index)
       if (this.#isThere(slot) && (wanted === undefined || wanted.includes(slot.mac))) {
@@ -162,7 +162,7 @@ export class ExchangeRing {
     return {
       number: slot.number,
       time: slot.time,
-      mac: slot.mac === NONE ? undefined : macOfNumber(slot.mac),
+      mac: slot.mac === NONE ? undefined : macFromNumber(slot.mac),
       interface: slot.interface,
       from: { address: ipv4FromNumber(slot.from), port: slot.fromPort },
       server: { address: ipv4FromNumber(slot.server), port: slot.serverPort },
@@ -204,22 +204,6 @@ function wordsOf({ answered, reasons }: Exchange): string {
   let words = answered
   for (const reason of reasons) words += `\n${reason}`
   return words.length > MOST_WORDS ? words.slice(0, MOST_WORDS) : words
-}
-
-function numberOfMac(mac: Mac): number {
-  let value = 0
-  for (let at = 0; at < mac.length; at += 3) value = value * 256 + 16 * digitAt(mac, at) + digitAt(mac, at + 1)
-  return value
-}
-
-/** The value of a lower-case hexadecimal digit. */
-function digitAt(mac: Mac, at: number): number {
-  const code = mac.charCodeAt(at)
-  return code < 0x61 ? code - 0x30 : code - 0x57
-}
-
-function macOfNumber(value: number): Mac {
-  return parseMac(value.toString(16).padStart(12, '0'))
 }
 
 function emptySlot(): Slot {

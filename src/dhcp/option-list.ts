@@ -7,9 +7,9 @@ import type { Options } from '../net/options/kinds.ts'
  */
 
 /** Options gathered for a reply, in their order. */
-export class OptionList<T extends Uint8Array | null = Uint8Array> {
+export class OptionList implements Options {
   readonly #codes: number[] = []
-  readonly #values: T[] = []
+  readonly #values: Uint8Array[] = []
 
   get size(): number {
     return this.#codes.length
@@ -19,14 +19,20 @@ export class OptionList<T extends Uint8Array | null = Uint8Array> {
     return this.#codes.includes(code)
   }
 
-  get(code: number): T | undefined {
+  get(code: number): Uint8Array | undefined {
     const at = this.#codes.indexOf(code)
     // An array's element -1 is looked for as if it were a name.
     return at < 0 ? undefined : this.#values[at]
   }
 
+  /** Puts an option last whose code isn't there yet. */
+  append(code: number, value: Uint8Array): void {
+    this.#codes.push(code)
+    this.#values.push(value)
+  }
+
   /** Puts an option last, or, where there is one of its code, in that one's place. */
-  set(code: number, value: T): this {
+  set(code: number, value: Uint8Array): this {
     const at = this.#codes.indexOf(code)
     if (at < 0) {
       this.#codes.push(code)
@@ -48,12 +54,16 @@ export class OptionList<T extends Uint8Array | null = Uint8Array> {
     return this.#codes
   }
 
-  values(): readonly T[] {
+  values(): readonly Uint8Array[] {
     return this.#values
   }
 
-  *[Symbol.iterator](): IterableIterator<[number, T]> {
-    for (const [index, code] of this.#codes.entries()) yield [code, this.#values[index] as T]
+  forEach(each: (value: Uint8Array, code: number) => void): void {
+    for (let at = 0; at < this.#codes.length; at += 1) each(this.#values[at] as Uint8Array, this.#codes[at] as number)
+  }
+
+  *[Symbol.iterator](): IterableIterator<[number, Uint8Array]> {
+    for (const [at, code] of this.#codes.entries()) yield [code, this.#values[at] as Uint8Array]
   }
 }
 
@@ -63,6 +73,8 @@ export class ReceivedOptions implements Options {
   readonly #codes: number[] = []
   /** Where each value begins; its length is in the byte before. */
   readonly #places: number[] = []
+  /** Those that were asked for. */
+  readonly #views: (Uint8Array | undefined)[] = []
   /** Values that came in several parts (RFC 3396). */
   #parts: Map<number, Uint8Array[]> | undefined
 
@@ -82,7 +94,10 @@ export class ReceivedOptions implements Options {
     const at = this.#codes.indexOf(code)
     if (at < 0) return undefined
     const parts = this.#parts?.get(code)
-    if (parts === undefined) return this.#valueAt(this.#places[at] as number)
+    if (parts === undefined) {
+      this.#views[at] ??= this.#valueAt(this.#places[at] as number)
+      return this.#views[at]
+    }
     if (parts.length > 1) parts.splice(0, parts.length, concat(parts))
     return parts[0]
   }
@@ -93,6 +108,7 @@ export class ReceivedOptions implements Options {
     if (at < 0) {
       this.#codes.push(code)
       this.#places.push(place)
+      this.#views.push(undefined)
       return
     }
     this.#parts ??= new Map()
@@ -107,6 +123,7 @@ export class ReceivedOptions implements Options {
     if (at < 0) return
     this.#codes.splice(at, 1)
     this.#places.splice(at, 1)
+    this.#views.splice(at, 1)
     this.#parts?.delete(code)
   }
 
@@ -116,6 +133,10 @@ export class ReceivedOptions implements Options {
 
   *values(): Iterable<Uint8Array> {
     for (const code of this.#codes) yield this.get(code) as Uint8Array
+  }
+
+  forEach(each: (value: Uint8Array, code: number) => void): void {
+    for (const code of this.#codes) each(this.get(code) as Uint8Array, code)
   }
 
   *[Symbol.iterator](): IterableIterator<[number, Uint8Array]> {

@@ -1,13 +1,12 @@
 import { type Ipv4, isIpv4, UNSPECIFIED } from '../net/ipv4.ts'
+import { latin1 } from '../net/options/text.ts'
 import { IPXE, OPTION, PXE } from '../net/options/table.ts'
 import type { BootAnswer, Grant, Information } from './allocator.ts'
 import { BOOTREPLY, BROADCAST_FLAG, type Packet } from './codec.ts'
 import { fitted } from './fit.ts'
 import { OptionList } from './option-list.ts'
 import { entry, MESSAGE, readIfValid } from './options.ts'
-
-/** What a reply may say, by code. */
-type Values = OptionList<Uint8Array | null>
+import { ReplyValues } from './reply-values.ts'
 
 /** The field has 128 bytes, the last of which is zero. A longer name is told by option 67 alone. */
 const LONGEST_FILE = 127
@@ -31,6 +30,8 @@ const ALWAYS_TOLD = codesOf(
 )
 /** From here on codes are a site's own (RFC 3942): they were set for somebody. */
 const FIRST_OF_SITE = 224
+
+const values = new ReplyValues()
 
 function isAlwaysTold(code: number): boolean {
   return code >= FIRST_OF_SITE || ALWAYS_TOLD.includes(code)
@@ -105,21 +106,23 @@ function reply(
   lease: readonly (readonly [number, Uint8Array])[],
   addresses: Pick<Packet, 'ciaddr' | 'yiaddr'>
 ): Packet {
-  const values: Values = new OptionList()
-  if (message !== undefined) set(values, entry(OPTION.messageType, message))
-  if (serverId !== undefined) set(values, entry(OPTION.serverId, serverId))
+  values.clear()
+  if (message !== undefined) set(entry(OPTION.messageType, message))
+  if (serverId !== undefined) set(entry(OPTION.serverId, serverId))
   values.set(OPTION.subnetMask.code, options.get(OPTION.subnetMask.code) ?? null)
-  for (const each of lease) set(values, each)
-  if (boot !== undefined) for (const each of bootEntries(request, boot)) set(values, each)
-  if (hostName !== undefined) set(values, entry(OPTION.hostName, hostName))
+  for (const each of lease) set(each)
+  if (boot !== undefined) for (const each of bootEntries(request, boot)) set(each)
+  if (hostName !== undefined) set(entry(OPTION.hostName, hostName))
   for (const code of ECHOED) {
     const value = request.options.get(code)
     if (value !== undefined) values.set(code, value)
   }
-  for (const [code, value] of options) values.set(code, value)
+  options.forEach((value, code) => {
+    values.set(code, value)
+  })
 
   const name = values.get(OPTION.bootFile.code)
-  const file = name ? Buffer.from(name).toString('latin1') : ''
+  const file = name ? latin1(name) : ''
   return {
     op: BOOTREPLY,
     htype: request.htype,
@@ -135,7 +138,7 @@ function reply(
     sname: '',
     file: file.length <= LONGEST_FILE ? file : '',
     // A BOOTP client finds all that it needs in the fields.
-    options: fitted(request, ordered(request, values), message === undefined ? () => false : isAlwaysTold)
+    options: fitted(request, ordered(request), message === undefined ? () => false : isAlwaysTold)
   }
 }
 
@@ -146,7 +149,7 @@ function nextServer(options: Information['options']): Ipv4 | undefined {
   return text !== undefined && isIpv4(text) ? text : undefined
 }
 
-function set(values: Values, [code, value]: readonly [number, Uint8Array]): void {
+function set([code, value]: readonly [number, Uint8Array]): void {
   values.set(code, value)
 }
 
@@ -171,17 +174,9 @@ function pxeEntries(request: Packet): (readonly [number, Uint8Array])[] {
   return [entry(OPTION.vendorClass, 'PXEClient'), USE_BOOT_FILE]
 }
 
-function ordered(request: Packet, values: Values): OptionList {
+function ordered(request: Packet): OptionList {
   const wanted = readIfValid(request.options, OPTION.parameters)
-  const options = new OptionList()
-  const tell = (code: number) => {
-    const value = values.get(code)
-    if (value) options.set(code, value)
-  }
-  for (const code of FIRST) tell(code)
-  if (wanted !== undefined) for (const code of wanted) tell(code)
-  for (const code of values.keys()) if (wanted === undefined || isTold(request, code)) tell(code)
-  return options
+  return values.ordered(FIRST, wanted, (code) => isTold(request, code))
 }
 
 /** PXE clients are told their machine id back whatever they list (PXE 2.1, table 2-2). */

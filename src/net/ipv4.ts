@@ -1,3 +1,5 @@
+import { RecentTexts } from './recent.ts'
+
 /** An IPv4 address as dotted decimal text without leading zeros. */
 export type Ipv4 = string & { readonly __brand: 'Ipv4' }
 
@@ -39,12 +41,18 @@ export function ipv4ToNumber(address: Ipv4): number {
   return value * 256 + part
 }
 
+const recent = new RecentTexts(
+  (value) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join('.') as Ipv4
+)
+
 export function ipv4FromNumber(value: number): Ipv4 {
-  return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}` as Ipv4
+  return recent.of(value)
 }
 
 export function ipv4FromBytes(bytes: Uint8Array): Ipv4 {
-  return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}` as Ipv4
+  let value = 0
+  for (let at = 0; at < 4; at += 1) value = value * 256 + (bytes[at] as number)
+  return recent.of(value)
 }
 
 export function ipv4ToBytes(address: Ipv4): Uint8Array {

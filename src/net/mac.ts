@@ -1,8 +1,16 @@
+import { RecentTexts } from './recent.ts'
+
 /** An Ethernet address in its canonical form: six lower-case hexadecimal pairs with colons. */
 export type Mac = string & { readonly __brand: 'Mac' }
 
 /** Each byte as two digits. */
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const recent = new RecentTexts((value) => {
+  const low = value % 0x1000000
+  const high = (value - low) / 0x1000000
+  const bytes = [high >>> 16, (high >>> 8) & 255, high & 255, low >>> 16, (low >>> 8) & 255, low & 255]
+  return bytes.map((byte) => HEX[byte]).join(':') as Mac
+})
 const PATTERN =
   /^([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})$/
 
@@ -21,8 +29,27 @@ export function parseMac(text: string): Mac {
 
 /** The address of the first six bytes of a chaddr field or a client identifier. */
 export function macFromBytes(bytes: Uint8Array): Mac {
-  const pair = (index: number) => HEX[bytes[index] as number]
-  return `${pair(0)}:${pair(1)}:${pair(2)}:${pair(3)}:${pair(4)}:${pair(5)}` as Mac
+  let value = 0
+  for (let at = 0; at < 6; at += 1) value = value * 256 + (bytes[at] as number)
+  return macFromNumber(value)
+}
+
+/** @param value 48 bits. */
+export function macFromNumber(value: number): Mac {
+  return recent.of(value)
+}
+
+/** 48 bits. */
+export function macToNumber(mac: Mac): number {
+  let value = 0
+  for (let at = 0; at < mac.length; at += 3) value = value * 256 + 16 * digitAt(mac, at) + digitAt(mac, at + 1)
+  return value
+}
+
+/** The value of a lower-case hexadecimal digit. */
+function digitAt(mac: Mac, at: number): number {
+  const code = mac.charCodeAt(at)
+  return code < 0x61 ? code - 0x30 : code - 0x57
 }
 
 export function macToBytes(mac: Mac): Uint8Array {

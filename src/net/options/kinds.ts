@@ -7,6 +7,8 @@ export interface Options extends Iterable<readonly [number, Uint8Array]> {
   get(code: number): Uint8Array | undefined
   keys(): Iterable<number>
   values(): Iterable<Uint8Array>
+  /** Several times as fast as to iterate. */
+  forEach(each: (value: Uint8Array, code: number) => void): void
 }
 
 /**
