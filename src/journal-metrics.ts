@@ -2,11 +2,12 @@ import { Counter, Gauge, type Registry } from 'prom-client'
 import type { Inventory } from './inventory/inventory.ts'
 import type { Leases } from './inventory/leases.ts'
 import { stateOf } from './inventory/lifecycle.ts'
+import type { Tally } from './tally.ts'
 
 /** The journal's metrics: gathered when they are asked for, for a counter with labels costs more than a packet's answer. */
 export function journalMetrics(
   registry: Registry,
-  steps: ReadonlyMap<string, number>,
+  steps: Tally,
   { inventory, leases }: { inventory: Inventory; leases: Leases }
 ): void {
   new Counter({
@@ -16,10 +17,7 @@ export function journalMetrics(
     registers: [registry],
     collect() {
       this.reset()
-      for (const [step, count] of steps) {
-        const [protocol = '', outcome = ''] = step.split(' ')
-        this.inc({ protocol, outcome }, count)
-      }
+      for (const [protocol, outcome, count] of steps) this.inc({ protocol, outcome }, count)
     }
   })
   new Gauge({
@@ -42,8 +40,4 @@ export function journalMetrics(
       this.set(count)
     }
   })
-}
-
-export function increment(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1)
 }

@@ -7,10 +7,11 @@ import { type EventInput, eventChange } from './inventory/events.ts'
 import type { Inventory } from './inventory/inventory.ts'
 import type { Leases } from './inventory/leases.ts'
 import type { Change } from './inventory/oplog.ts'
-import { increment, journalMetrics } from './journal-metrics.ts'
+import { journalMetrics } from './journal-metrics.ts'
 import type { Ipv4 } from './net/ipv4.ts'
 import type { Mac } from './net/mac.ts'
 import type { Step } from './net/step.ts'
+import { Tally } from './tally.ts'
 
 /** How long events are gathered before they are written: they are for reading, nothing waits for them. */
 const FLUSH_MS = 500
@@ -28,11 +29,10 @@ const WARNINGS = { atOnce: 100, aSecond: 20 }
 /** The boot steps that the servers report: each becomes a log line, an event and a count. */
 export class Journal {
   readonly registry = new Registry()
-  /** By protocol and outcome. */
-  readonly #counts = new Map<string, number>()
+  readonly #counts = new Tally()
   readonly #lines: Allowance
   readonly #warnings: Allowance
-  readonly #untold = new Map<string, number>()
+  readonly #untold = new Tally()
   #untoldTimer: NodeJS.Timeout | undefined
   readonly #log: Logger
   readonly #inventory: Inventory
@@ -67,10 +67,10 @@ export class Journal {
   /** Takes a server's step: adds whose it was, logs it, and keeps it as an event unless it is for debugging. */
   step(step: Step): void {
     const { protocol, outcome, address, answered, level } = step
-    increment(this.#counts, `${protocol} ${outcome}`)
+    this.#counts.add(protocol, outcome)
     if (level === 'debug' && !this.#log.isLevelEnabled('debug')) return
     if (!(level === 'warn' ? this.#warnings : this.#lines).take()) {
-      this.#leaveUntold(`${protocol} ${outcome}`)
+      this.#leaveUntold(protocol, outcome)
       return
     }
     const mac = step.mac ?? (address && this.#macAt(address))
@@ -93,16 +93,16 @@ export class Journal {
   }
 
   /** Once a second the log says how many steps it doesn't tell one by one. */
-  #leaveUntold(what: string): void {
-    increment(this.#untold, what)
+  #leaveUntold(protocol: string, outcome: string): void {
+    this.#untold.add(protocol, outcome)
     this.#untoldTimer ??= setTimeout(() => this.#tellSum(), 1000)
   }
 
   #tellSum(): void {
     clearTimeout(this.#untoldTimer)
     this.#untoldTimer = undefined
-    if (this.#untold.size === 0) return
-    const sums = Array.from(this.#untold, ([what, count]) => `${count} ${what}`)
+    if (this.#untold.isEmpty) return
+    const sums = Array.from(this.#untold, ([protocol, outcome, count]) => `${count} ${protocol} ${outcome}`)
     this.#untold.clear()
     this.#log.info(`too many steps to tell one by one; further ones: ${sums.join(', ')}`)
   }

@@ -8,13 +8,14 @@ const MOST_AT_ONCE = 512
 
 /**
  * Hands over what a socket receives. Node tells of the first datagram; what else has come by then is
- * taken with it, once a turn of the event loop, so that what was taken is answered before more is.
+ * taken with it, at most so much in a turn of the event loop that it is answered before more is taken.
  */
 export class UdpReader {
   readonly #batches: Pick<BatchReceiver, 'receive'>
   readonly #source: BoundSocket
   readonly #each: (bytes: Uint8Array, from: Endpoint) => void
-  #draining = false
+  /** How many this turn of the event loop may still take. */
+  #room = MOST_AT_ONCE
   #behind = 0
   #closed = false
 
@@ -29,7 +30,7 @@ export class UdpReader {
     this.#each = each
     source.socket.on('error', failed).on('message', (bytes, { address, port }) => {
       each(bytes, { address: address as Ipv4, port })
-      if (!this.#draining) this.#drain()
+      this.#drain()
     })
   }
 
@@ -43,24 +44,22 @@ export class UdpReader {
     return this.#source.close()
   }
 
+  /** Until none is left: Node would take one by one what comes while these are answered. */
   #drain(): void {
-    this.#draining = true
-    let room = MOST_AT_ONCE
+    if (this.#room <= 0) return
+    if (this.#room === MOST_AT_ONCE) setImmediate(() => this.#endTurn())
     let taken = BATCH
-    // Until there is none left: Node would take one by one what came while these were answered. Once it is closed, the
-    // descriptor's number may be another file's.
-    while (!this.#closed && room > 0 && taken > 0) {
+    // Once it is closed, the descriptor's number may be another file's.
+    while (!this.#closed && this.#room > 0 && taken > 0) {
       taken = this.#batches.receive(this.#source.fd, this.#each)
-      room -= taken
+      this.#room -= taken
     }
-    if (room > 0) {
-      this.#behind = 0
-      setImmediate(() => {
-        this.#draining = false
-      })
-    } else {
-      this.#behind += 1
-      setImmediate(() => this.#drain())
-    }
+    this.#behind = this.#room > 0 ? 0 : this.#behind + 1
+  }
+
+  #endTurn(): void {
+    const hasLeft = this.#room <= 0
+    this.#room = MOST_AT_ONCE
+    if (hasLeft) this.#drain()
   }
 }

@@ -106,7 +106,7 @@ for (const [what, before, edits, lost] of [
 test('an address has its holder before the lease is on disk, and has none if it can not be written', async (t) => {
   const { db, clock } = open()
   const ends: { resolve: () => void; reject: (error: Error) => void }[] = []
-  const append = () => new Promise<void>((resolve, reject) => ends.push({ resolve, reject }))
+  const append = () => new Promise<number>((resolve, reject) => ends.push({ resolve: () => resolve(0), reject }))
   const leases = new Leases(db, 'a', clock.now, { append, close: async () => {} })
   for (const outcome of ['reject', 'resolve'] as const) {
     const granted = leases.apply([grant()])
