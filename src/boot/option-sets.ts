@@ -1,6 +1,6 @@
 import { inPool } from '../inventory/addresses.ts'
 import type { Inventory } from '../inventory/inventory.ts'
-import { GLOBAL, type Pool, type Subnet } from '../inventory/model.ts'
+import { GLOBAL, type Pool, type Role, type Subnet } from '../inventory/model.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import { type ClassifiedClient, matchingClasses } from './classes.ts'
 import type { Situation } from './decide.ts'
@@ -15,7 +15,9 @@ const MOST_SETS = 5000
 /** The options of DHCP answers, encoded once for all clients that are told the same. */
 export class OptionSets {
   readonly #inventory: Inventory
-  readonly #sets = new Map<string, OptionSet>()
+  /** By subnet and role, which tell most clients apart, then by what else does. */
+  readonly #sets = new Map<Subnet, Map<Role | undefined, Map<string, OptionSet>>>()
+  #count = 0
   /** The inventory's that the sets follow from. */
   #revision = -1
 
@@ -31,16 +33,33 @@ export class OptionSets {
   }
 
   of(levels: OptionLevels): OptionSet {
-    if (this.#revision !== this.#inventory.revision || this.#sets.size >= MOST_SETS) {
+    if (this.#revision !== this.#inventory.revision || this.#count >= MOST_SETS) {
       this.#revision = this.#inventory.revision
       this.#sets.clear()
+      this.#count = 0
     }
+    const sets = this.#setsOf(levels)
     const key = keyOf(levels)
-    const known = this.#sets.get(key)
+    const known = sets.get(key)
     if (known !== undefined) return known
     const set = encodedOptions(levels)
-    this.#sets.set(key, set)
+    sets.set(key, set)
+    this.#count += 1
     return set
+  }
+
+  #setsOf({ subnet, role }: OptionLevels): Map<string, OptionSet> {
+    let byRole = this.#sets.get(subnet)
+    if (byRole === undefined) {
+      byRole = new Map()
+      this.#sets.set(subnet, byRole)
+    }
+    let sets = byRole.get(role)
+    if (sets === undefined) {
+      sets = new Map()
+      byRole.set(role, sets)
+    }
+    return sets
   }
 }
 
@@ -49,11 +68,11 @@ function poolOf({ pools }: Subnet, address: Ipv4): Pool | undefined {
   return pools.find((pool) => pool.options !== undefined && inPool([pool], address))
 }
 
-/** Tells apart what is told apart by options; the rest of the levels doesn't matter. */
-function keyOf({ subnet, pool, role, classes, machine }: OptionLevels): string {
-  const names = classes.length === 0 ? '' : classes.map(({ name }) => name).join(' ')
-  const own = machine && hasAny(machine.options) ? machine.name : ''
-  return `${subnet.cidr}/${pool?.from ?? ''}/${role?.name ?? ''}/${names}/${own}`
+/** Tells apart what is told apart by options; the rest of the levels doesn't matter. Mostly there is nothing. */
+function keyOf({ pool, classes, machine }: OptionLevels): string {
+  const isOwn = machine !== undefined && hasAny(machine.options)
+  if (pool === undefined && classes.length === 0 && !isOwn) return ''
+  return [pool?.from, isOwn ? machine.name : '', ...classes.map(({ name }) => name)].join('/')
 }
 
 function hasAny(options: object): boolean {

@@ -15,14 +15,16 @@ export type Answer<Change = LeaseChange> = {
   /** For people, in words. */
   readonly answered: string
   readonly reasons: readonly string[]
-  readonly reply?: {
-    readonly message: Message
-    readonly packet: Packet
-    /** Left out: where RFC 2131, section 4.1, has it sent. */
-    readonly to?: Endpoint
-  }
+  readonly reply?:
+    | {
+        readonly message: Message
+        readonly packet: Packet
+        /** Left out: where RFC 2131, section 4.1, has it sent. */
+        readonly to?: Endpoint
+      }
+    | undefined
   /** What has to be durable before this answer holds: until then nothing is sent. */
-  readonly change?: Change
+  readonly change?: Change | undefined
 }
 
 /** Answers a request; the allocator's holds are the only effect. */
@@ -36,27 +38,27 @@ export function answer(request: Request, packet: Packet, allocator: Allocator): 
       const grant = allocator.offer(request.client, request.requested)
       if ('refused' in grant) return silence(grant)
       const reply = { message: 'OFFER', packet: grantReply(packet, 'OFFER', grant, request.serverId) } as const
-      return { ...told('offer', describeGrant('OFFER', grant), grant), reply }
+      return told('offer', describeGrant('OFFER', grant), grant, reply)
     }
     case 'REQUEST': {
       const { client, serverId, address, state } = request
       const grant = allocator.request(client, address, state)
       if ('refused' in grant) return grant.refused === 'nak' ? nak(packet, grant, serverId) : silence(grant)
       const reply = { message: 'ACK', packet: grantReply(packet, 'ACK', grant, serverId) } as const
-      return { ...told('ack', describeGrant('ACK', grant), grant), reply, change: granted(client, grant) }
+      return told('ack', describeGrant('ACK', grant), grant, reply, granted(client, grant))
     }
     case 'BOOTP': {
       const grant = allocator.bootp(request.client)
       if ('refused' in grant) return silence(grant)
       const reply = { message: 'BOOTREPLY', packet: bootpReply(packet, grant) } as const
       const change = granted(request.client, grant)
-      return { ...told('bootreply', describeGrant('BOOTREPLY', grant), grant), reply, change }
+      return told('bootreply', describeGrant('BOOTREPLY', grant), grant, reply, change)
     }
     case 'INFORM': {
       const information = allocator.inform(request.client, request.address)
       if ('refused' in information) return silence(information)
       const reply = { message: 'ACK', packet: informReply(packet, information, request.serverId) } as const
-      return { ...told('inform', describeInformation(information), information), reply }
+      return told('inform', describeInformation(information), information, reply)
     }
     case 'RELEASE':
     case 'DECLINE': {
@@ -83,8 +85,14 @@ function nak(packet: Packet, { reason, actOn }: Refusal, serverId: Ipv4): Answer
   return { outcome: 'nak', level: actOn ? 'warn' : 'info', answered: `NAK: ${reason}`, reasons: [reason], reply }
 }
 
-function told(outcome: string, answered: string, { reasons }: { reasons: readonly string[] }): Answer {
-  return { outcome, level: 'info', answered, reasons }
+function told(
+  outcome: string,
+  answered: string,
+  { reasons }: { reasons: readonly string[] },
+  reply: Answer['reply'],
+  change?: LeaseChange
+): Answer {
+  return { outcome, level: 'info', answered, reasons, reply, change }
 }
 
 function granted(client: Client, grant: Grant): LeaseChange {

@@ -1,3 +1,4 @@
+import { hexOf } from '../net/bytes.ts'
 import { type Ipv4, UNSPECIFIED } from '../net/ipv4.ts'
 import { isStationMac, type Mac, macFromBytes } from '../net/mac.ts'
 import type { Options } from '../net/options/kinds.ts'
@@ -28,7 +29,7 @@ type Asked = {
 
 /** What a packet asks for, or tells. */
 export type Request =
-  | (Asked & { readonly message: 'DISCOVER'; readonly requested?: Ipv4 })
+  | (Asked & { readonly message: 'DISCOVER'; readonly requested: Ipv4 | undefined })
   | (Asked & { readonly message: 'REQUEST'; readonly state: RequestState; readonly address: Ipv4 })
   /** From the address that the client already uses (DHCPINFORM), has no more use for, or found in use. */
   | (Asked & { readonly message: 'INFORM' | 'RELEASE' | 'DECLINE'; readonly address: Ipv4 })
@@ -43,8 +44,6 @@ const HOST_NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/
 
 /** All zeros or all ones: the board was never given one (SMBIOS, 7.2.1). */
 const UNSET_UUID = /^(?:[0-]+|[f-]+)$/
-
-const DIGITS = '0123456789abcdef'
 
 /** RFC 1542, section 4.1.1: what was relayed more often goes round in circles. */
 const MOST_HOPS = 16
@@ -71,31 +70,32 @@ export function interpret(packet: Packet, arrival: Arrival): Request {
     return { message: 'elsewhere', what: messageName(type), server: named }
   }
   // To a client that chose another of this instance's addresses, that address is the server.
-  const asked = { serverId: override ?? named ?? arrival.server, ...clientOf(packet, mac, relayAgent, arrival) }
+  const serverId = override ?? named ?? arrival.server
+  const { client, ignored } = clientOf(packet, mac, relayAgent, arrival)
   const bound = packet.ciaddr === UNSPECIFIED ? undefined : packet.ciaddr
   switch (type) {
     case undefined:
-      return { message: 'BOOTP', ...asked }
+      return { message: 'BOOTP', client, serverId, ignored }
     case MESSAGE.DISCOVER: {
       const requested = read(packet.options, OPTION.requestedAddress)
-      return requested === undefined ? { message: 'DISCOVER', ...asked } : { message: 'DISCOVER', ...asked, requested }
+      return { message: 'DISCOVER', client, serverId, ignored, requested }
     }
     case MESSAGE.REQUEST: {
       const requested = read(packet.options, OPTION.requestedAddress)
       const address = named === undefined ? (bound ?? requested) : (requested ?? bound)
       if (address === undefined) throw without('REQUEST', 'without option 50 and without ciaddr')
-      return { message: 'REQUEST', state: stateOf(packet, named, arrival.cast), address, ...asked }
+      return { message: 'REQUEST', client, serverId, ignored, address, state: stateOf(packet, named, arrival.cast) }
     }
     case MESSAGE.INFORM:
       if (bound === undefined) throw without('INFORM', 'without ciaddr')
-      return { message: 'INFORM', address: bound, ...asked }
+      return { message: 'INFORM', client, serverId, ignored, address: bound }
     case MESSAGE.RELEASE:
       if (bound === undefined) throw without('RELEASE', 'without ciaddr')
-      return { message: 'RELEASE', address: bound, ...asked }
+      return { message: 'RELEASE', client, serverId, ignored, address: bound }
     case MESSAGE.DECLINE: {
       const declined = read(packet.options, OPTION.requestedAddress)
       if (declined === undefined) throw without('DECLINE', 'without option 50')
-      return { message: 'DECLINE', address: declined, ...asked }
+      return { message: 'DECLINE', client, serverId, ignored, address: declined }
     }
     default:
       return { message: 'unhandled', what: messageName(type) }
@@ -158,15 +158,6 @@ function clientOf(
     hostName: isName ? hostName : undefined
   }
   return { client, ignored }
-}
-
-function hexOf(bytes: Uint8Array, separator: string): string {
-  let text = ''
-  for (let index = 0; index < bytes.length; index += 1) {
-    const byte = bytes[index] as number
-    text += `${index === 0 ? '' : separator}${DIGITS[byte >> 4]}${DIGITS[byte & 15]}`
-  }
-  return text
 }
 
 /**

@@ -1,4 +1,4 @@
-import { OptionList } from './option-list.ts'
+import { OptionList } from '../net/options/option-list.ts'
 
 /**
  * What one reply may say, by code: the memory is used for reply after reply. A value that is set again replaces the

@@ -4,7 +4,7 @@ import { IPXE, OPTION, PXE } from '../net/options/table.ts'
 import type { BootAnswer, Grant, Information } from './allocator.ts'
 import { BOOTREPLY, BROADCAST_FLAG, type Packet } from './codec.ts'
 import { fitted } from './fit.ts'
-import { OptionList } from './option-list.ts'
+import { OptionList } from '../net/options/option-list.ts'
 import { entry, MESSAGE, readIfValid } from './options.ts'
 import { ReplyValues } from './reply-values.ts'
 

@@ -108,6 +108,16 @@ export class Writer {
   }
 }
 
+/** Each byte as two digits. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+/** Two lower-case digits a byte. */
+export function hexOf(bytes: ArrayLike<number>, separator: string): string {
+  const pairs: (string | undefined)[] = []
+  for (let at = 0; at < bytes.length; at += 1) pairs.push(HEX[bytes[at] as number])
+  return pairs.join(separator)
+}
+
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
   const [only] = parts
   if (only !== undefined && parts.length === 1) return only

@@ -1,15 +1,13 @@
+import { hexOf } from './bytes.ts'
 import { RecentTexts } from './recent.ts'
 
 /** An Ethernet address in its canonical form: six lower-case hexadecimal pairs with colons. */
 export type Mac = string & { readonly __brand: 'Mac' }
 
-/** Each byte as two digits. */
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 const recent = new RecentTexts((value) => {
   const low = value % 0x1000000
   const high = (value - low) / 0x1000000
-  const bytes = [high >>> 16, (high >>> 8) & 255, high & 255, low >>> 16, (low >>> 8) & 255, low & 255]
-  return bytes.map((byte) => HEX[byte]).join(':') as Mac
+  return hexOf([high >>> 16, (high >>> 8) & 255, high & 255, low >>> 16, (low >>> 8) & 255, low & 255], ':') as Mac
 })
 const PATTERN =
   /^([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})[:-]?([0-9a-f]{2})$/

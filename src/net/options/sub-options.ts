@@ -1,5 +1,6 @@
 import { MalformedBytes, Writer } from '../bytes.ts'
 import type { Kind, Options } from './kinds.ts'
+import { OptionList } from './option-list.ts'
 import { fieldsOf, parseParts } from './parsing.ts'
 import type { OptionSpace } from './space.ts'
 
@@ -44,7 +45,7 @@ export function subOptions(space: OptionSpace, ended: Ended): Kind<Options> {
 }
 
 function readSubOptions(bytes: Uint8Array, ended: boolean): Options {
-  const options = new Map<number, Uint8Array>()
+  const options = new OptionList()
   let at = 0
   while (at < bytes.length) {
     const code = bytes[at] as number

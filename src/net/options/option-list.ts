@@ -1,5 +1,5 @@
-import { concat } from '../net/bytes.ts'
-import type { Options } from '../net/options/kinds.ts'
+import { concat } from '../bytes.ts'
+import type { Options } from './kinds.ts'
 
 /*
  * A packet has a dozen options: searched one after the other they are found, and gathered, several times as fast
