@@ -7,38 +7,62 @@ export type Commits<T> = {
 
 /** A batch at most: storage that takes a tenth of a second for more would let firmware's retries overtake it. */
 const LARGEST_BATCH = 512
+/** So many are begun with before the turn ends: the storage works while the rest of a storm's packets are answered. */
+const ENOUGH = 32
+/** Commits at once: the storage begins with the next one while what became of the last one is told. */
+const MOST_RUNNING = 2
 
 /**
- * Gathers what one turn of the event loop adds into one commit. While a commit runs, the next one
- * gathers: the slower the storage, the larger the batches, and no two commits overlap.
- * @param commit settles a batch, whatever becomes of it; it doesn't fail.
+ * Gathers what one turn of the event loop adds into one commit. While two commits run, the next one
+ * gathers: the slower the storage, the larger the batches.
+ * @param commit settles a batch, whatever becomes of it; it doesn't fail. Batches are begun in their order.
  * @param limit how many may wait, those being committed included.
  */
 export function groupCommits<T>(commit: (batch: readonly T[]) => Promise<void>, limit: number): Commits<T> {
   const gathering: T[] = []
   let committing = 0
-  let running: Promise<void> | undefined
+  let running = 0
+  let isScheduled = false
+  let whenIdle: (() => void)[] = []
 
   return {
     add(item) {
       if (gathering.length + committing >= limit) return false
       gathering.push(item)
-      running ??= run()
+      if (gathering.length >= ENOUGH && running === 0) run()
+      else schedule()
       return true
     },
     async idle() {
-      await running
+      if (running > 0 || gathering.length > 0) await new Promise<void>((resolve) => whenIdle.push(resolve))
     }
   }
 
+  /** At the end of the turn: more may be added until then. */
+  function schedule(): void {
+    if (isScheduled || running === MOST_RUNNING) return
+    isScheduled = true
+    setImmediate(() => {
+      isScheduled = false
+      if (gathering.length > 0 && running < MOST_RUNNING) run()
+    })
+  }
+
   async function run(): Promise<void> {
-    while (gathering.length > 0) {
-      await new Promise((turnEnded) => setImmediate(turnEnded))
-      const batch = gathering.splice(0, LARGEST_BATCH)
-      committing = batch.length
-      await commit(batch)
-      committing = 0
-    }
-    running = undefined
+    const batch = gathering.splice(0, LARGEST_BATCH)
+    running += 1
+    committing += batch.length
+    if (gathering.length > 0) schedule()
+    await commit(batch)
+    running -= 1
+    committing -= batch.length
+    if (gathering.length > 0) schedule()
+    else if (running === 0) tellIdle()
+  }
+
+  function tellIdle(): void {
+    const waiting = whenIdle
+    whenIdle = []
+    for (const resolve of waiting) resolve()
   }
 }

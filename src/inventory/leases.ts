@@ -65,13 +65,15 @@ export class Leases {
   readonly #now: Now
   readonly #owner: string
   readonly #log: LeaseLog
-  /** Settles when the latest edits are made: each sees the leases as those before it left them. */
-  #edited: Promise<void> = Promise.resolve()
+  /** Settles when the latest edits are on disk, and so all before them. */
+  #written: Promise<unknown> = Promise.resolve()
+  /** What is written next waits for this. */
+  #barrier: Promise<unknown> = this.#written
   readonly #byAddress = new Map<Ipv4, Lease>()
   /** The latest, in the order in which they were granted. */
   readonly #byMac = new Map<string, readonly Lease[]>()
-  /** To whom addresses are being given: their leases are not on disk yet. */
-  readonly #given = new Map<Ipv4, Mac>()
+  /** The latest that are being written: they are not on disk yet, but the next edits count on them. */
+  readonly #writing = new Map<Ipv4, Lease>()
   readonly #holds = new Holds()
   readonly #pools: PoolAddresses
 
@@ -110,7 +112,8 @@ export class Leases {
 
   /** Who holds an address, or is just being given it. */
   holderOf(address: Ipv4): Mac | undefined {
-    return this.active(address)?.mac ?? this.#given.get(address)
+    const lease = this.#writing.get(address) ?? this.#byAddress.get(address)
+    return lease && this.isActive(lease) ? lease.mac : undefined
   }
 
   /** Whether another host than Tandem's client was seen to use the address, a short while ago. */
@@ -192,49 +195,53 @@ export class Leases {
   }
 
   /**
-   * Makes edits in one transaction; they are on disk when it resolves. Ends of leases that there aren't change nothing.
+   * Makes edits in one transaction; they are on disk when it resolves. It sees what the edits before it made of the
+   * leases, be they on disk or not yet. Ends of leases that there aren't change nothing.
    * @returns the grants that were not made, as another client holds the address by now.
    */
-  apply(edits: readonly LeaseEdit[]): Promise<ReadonlySet<LeaseEdit>> {
-    for (const edit of edits) if (edit.kind === 'grant') this.#given.set(edit.address, edit.mac)
-    const made = this.#edited
-      .then(() => this.#make(edits))
-      .finally(() => {
-        for (const { address } of edits) this.#given.delete(address)
-      })
-    this.#edited = made.then(
-      () => {},
-      () => {}
-    )
-    return made
-  }
-
-  /** Resolves when what was being written is on disk. */
-  idle(): Promise<void> {
-    return this.#edited
-  }
-
-  async #make(edits: readonly LeaseEdit[]): Promise<ReadonlySet<LeaseEdit>> {
-    const now = this.#now()
-    const batch = new Map<Ipv4, Lease>()
+  async apply(edits: readonly LeaseEdit[]): Promise<ReadonlySet<LeaseEdit>> {
     const lost = new Set<LeaseEdit>()
+    const leases = [...this.#edited(edits, lost).values()]
+    if (leases.length === 0) return lost
+    for (const lease of leases) this.#writing.set(lease.address, lease)
+    const written = this.#barrier.then(() => this.#log.append(leases))
+    this.#written = written.catch(() => {})
+    try {
+      await written
+      for (const lease of leases) {
+        this.#holds.release(lease.address)
+        this.#keep(lease)
+      }
+    } finally {
+      for (const lease of leases) {
+        if (this.#writing.get(lease.address) === lease) this.#writing.delete(lease.address)
+      }
+    }
+    return lost
+  }
+
+  /** Resolves when nothing is being written: what is to be written next waits until then. */
+  async idle(): Promise<void> {
+    this.#barrier = this.#written
+    await this.#barrier
+  }
+
+  /** @param lost takes the grants that can't be made. @returns the leases that edits lead to. */
+  #edited(edits: readonly LeaseEdit[], lost: Set<LeaseEdit>): ReadonlyMap<Ipv4, Lease> {
+    const now = this.#now()
+    const leases = new Map<Ipv4, Lease>()
     for (const edit of edits) {
-      const before = batch.get(edit.address) ?? this.#byAddress.get(edit.address)
+      const { address } = edit
+      const before = leases.get(address) ?? this.#writing.get(address) ?? this.#byAddress.get(address)
       if (edit.kind !== 'grant') {
-        if (before !== undefined) batch.set(edit.address, ended(before, edit, now))
+        if (before !== undefined) leases.set(address, ended(before, edit, now))
       } else if (edit.fixed || !isOthers(before, edit.mac, now)) {
-        batch.set(edit.address, this.#granted(edit, before, now))
+        leases.set(address, this.#granted(edit, before, now))
       } else {
         lost.add(edit)
       }
     }
-    const leases = [...batch.values()]
-    if (leases.length > 0) await this.#log.append(leases)
-    for (const lease of leases) {
-      this.#holds.release(lease.address)
-      this.#keep(lease)
-    }
-    return lost
+    return leases
   }
 
   #granted(grant: LeaseGrant, before: Lease | undefined, now: number): Lease {
