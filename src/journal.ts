@@ -15,6 +15,9 @@ import { Tally } from './tally.ts'
 
 /** How long events are gathered before they are written: they are for reading, nothing waits for them. */
 const FLUSH_MS = 500
+/** What is written at once, in some milliseconds; the rest of a rack's events follows so many milliseconds later. */
+const PIECE = 100
+const PIECE_MS = 50
 /** How many may wait; what comes beyond, in a flood, is counted and left out. */
 const MAX_PENDING = 2000
 
@@ -22,7 +25,7 @@ const MAX_PENDING = 2000
  * A rack that powers on is told line by line; a storm of thousands a second is told in sums, for writing each
  * line takes longer than answering the packet.
  */
-const LINES = { atOnce: 2000, aSecond: 200 }
+const LINES = { atOnce: 500, aSecond: 200 }
 /** What a person should act on isn't lost among the rest. */
 const WARNINGS = { atOnce: 100, aSecond: 20 }
 
@@ -126,21 +129,26 @@ export class Journal {
   /** While leases are written, SQLite would let this wait, and the event loop with it. */
   async #flushBetweenLeases(): Promise<void> {
     await this.#leases.idle()
-    this.flush()
+    this.#write(PIECE)
+    this.#timer = this.#pending.length > 0 ? setTimeout(() => this.#flushBetweenLeases(), PIECE_MS) : undefined
   }
 
   /** Writes what waits, in one transaction. */
   flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
+    this.#write(Number.POSITIVE_INFINITY)
+  }
+
+  /** The oldest that wait, at most so many. */
+  #write(most: number): void {
     if (this.#left > 0) {
       const message = `${this.#left} events were left out: there were more than could be written`
       this.#pending.push(eventChange(this.#now(), { type: 'daemon', message }))
       this.#left = 0
     }
-    if (this.#pending.length === 0) return
-    const changes = this.#pending
-    this.#pending = []
+    const changes = this.#pending.splice(0, most)
+    if (changes.length === 0) return
     this.#inventory
       .write(changes)
       .catch((error: Error) => this.#log.error({ err: error }, `events were not written: ${error.message}`))

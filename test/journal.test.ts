@@ -135,7 +135,7 @@ test('a storm is told line by line while that is possible, then in sums; all of 
   const { journal: kept, lines } = await journal()
   for (let number = 0; number < 2500; number += 1) kept.step({ ...STEP, outcome: 'offer' })
   for (let number = 0; number < 3; number += 1) kept.step({ ...STEP, outcome: 'ack' })
-  t.is(lines.length, 2000)
+  t.is(lines.length, 500)
   kept.step({ ...STEP, level: 'warn', answered: 'the pool is full' })
   t.like(
     lines.at(-1),
@@ -143,9 +143,9 @@ test('a storm is told line by line while that is possible, then in sums; all of 
     'a warning is not lost among them'
   )
   kept.close()
-  t.is(lines.at(-1)?.msg, 'too many steps to tell one by one; further ones: 500 tftp offer, 3 tftp ack')
+  t.is(lines.at(-1)?.msg, 'too many steps to tell one by one; further ones: 2000 tftp offer, 3 tftp ack')
   kept.close()
-  t.is(lines.length, 2002, 'what was told is not told again')
+  t.is(lines.length, 502, 'what was told is not told again')
   t.regex(await kept.registry.metrics(), /^tandem_steps_total\{protocol="tftp",outcome="offer"\} 2500$/m)
 })
 
@@ -169,7 +169,7 @@ test('what a step asks is put into words only for those who read it', async (t) 
   t.is(made, 1)
   t.is(lines[0]?.msg, 'unknown: DISCOVER -> done')
   for (let number = 0; number < 3000; number += 1) kept.step({ ...STEP, asked })
-  t.is(made, 2000)
+  t.is(made, 500)
   kept.close()
 })
 

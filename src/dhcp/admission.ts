@@ -3,7 +3,7 @@ import { type Mac, macFromBytes } from '../net/mac.ts'
 /** Datagrams that one hardware address may send in a second: firmware sends a few a minute. */
 const MOST_A_SECOND = 100
 /** Turns of the event loop that left datagrams waiting: with so many behind, not all can be served. */
-const BEHIND = 8
+const BEHIND = 32
 const CHADDR_AT = 28
 /** Counters that the hardware addresses share: of ten thousand clients a second few share one. A power of two. */
 const COUNTERS = 1 << 16

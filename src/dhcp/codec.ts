@@ -1,7 +1,7 @@
 import { type Ipv4, ipv4FromNumber, ipv4ToNumber, UNSPECIFIED } from '../net/ipv4.ts'
 import type { Options } from '../net/options/kinds.ts'
-import { MalformedPacket } from './malformed.ts'
 import { ReceivedOptions } from '../net/options/option-list.ts'
+import { MalformedPacket } from './malformed.ts'
 
 /** A DHCP message (RFC 2131, section 2). */
 export type Packet = {

@@ -1,7 +1,7 @@
 import type { Options } from '../net/options/kinds.ts'
+import type { OptionList } from '../net/options/option-list.ts'
 import { OPTION } from '../net/options/table.ts'
 import { optionLength, optionsLength, type Packet } from './codec.ts'
-import type { OptionList } from '../net/options/option-list.ts'
 import { readIfValid } from './options.ts'
 
 /** Bytes of a message before its options, the cookie among them, and of END. */

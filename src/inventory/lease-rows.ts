@@ -2,6 +2,8 @@ import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import type { Db } from './database.ts'
 import type { BootStage, Lease, LeaseState } from './leases.ts'
+import { SharedWords } from './shared-words.ts'
+import { tableRows } from './table-rows.ts'
 
 const COLUMNS = [
   ...['address', 'mac', 'client_id', 'host_name', 'state', 'stage', 'loader'],
@@ -14,13 +16,10 @@ const KEPT_MS = 30 * 86_400_000
 /** All that is kept, the one granted last at the end; what ended long ago is dropped. */
 export function loadLeases(db: Db, now: number): Lease[] {
   db.prepare('DELETE FROM lease WHERE expires_at < ?').run(now - KEPT_MS)
-  const rows = db
-    .prepare(`SELECT ${COLUMNS.join(', ')} FROM lease ORDER BY granted_at`)
-    .raw()
-    .iterate()
   const leases: Lease[] = []
-  for (const row of rows as IterableIterator<unknown[]>) leases.push(leaseOf(row))
-  return leases
+  const words = new SharedWords()
+  for (const row of tableRows(db, 'lease', 'address', COLUMNS)) leases.push(leaseOf(row, words))
+  return leases.sort((a, b) => a.grantedAt - b.grantedAt)
 }
 
 /** A lease as its columns' values: what is handed to the thread that writes, for objects take twice as long. */
@@ -43,20 +42,20 @@ export function leaseWriter(db: Db): (rows: readonly LeaseRow[]) => void {
   return (rows) => write.immediate(rows)
 }
 
-function leaseOf(row: unknown[]): Lease {
+function leaseOf(row: readonly unknown[], words: SharedWords): Lease {
   const [address, mac, clientId, hostName, state, stage, loader, startedAt, grantedAt, expiresAt, owner, version] = row
   return {
     address: address as Ipv4,
     mac: mac as Mac,
     clientId: clientId as string | null,
     hostName: hostName as string | null,
-    state: state as LeaseState,
-    stage: stage as BootStage,
-    loader: loader as string | null,
+    state: words.shared(state as LeaseState),
+    stage: words.shared(stage as BootStage),
+    loader: loader === null ? null : words.shared(loader as string),
     startedAt: startedAt as number,
     grantedAt: grantedAt as number,
     expiresAt: expiresAt as number,
-    owner: owner as string,
+    owner: words.shared(owner as string),
     version: version as number
   }
 }

@@ -6,6 +6,7 @@ import type { Db } from './database.ts'
 import { Holds } from './holds.ts'
 import { directLeaseLog, type LeaseLog } from './lease-log.ts'
 import { loadLeases } from './lease-rows.ts'
+import { LeasesByMac } from './leases-by-mac.ts'
 import type { Pool } from './model.ts'
 import { PoolAddresses } from './pool-addresses.ts'
 
@@ -57,9 +58,6 @@ export type LeaseEdit =
   /** @property seconds how long nobody gets the address. */
   | { kind: 'decline'; address: Ipv4; seconds: number }
 
-/** Leases of a client that are looked through: whoever takes one address of a large pool after the other had thousands. */
-const MOST_OF_MAC = 16
-
 /** The leases: read from memory, written in one transaction a batch. */
 export class Leases {
   readonly #now: Now
@@ -70,8 +68,7 @@ export class Leases {
   /** What is written next waits for this. */
   #barrier: Promise<unknown> = this.#written
   readonly #byAddress = new Map<Ipv4, Lease>()
-  /** The latest, in the order in which they were granted. */
-  readonly #byMac = new Map<string, readonly Lease[]>()
+  readonly #byMac = new LeasesByMac()
   /** The latest that are being written: they are not on disk yet, but the next edits count on them. */
   readonly #writing = new Map<Ipv4, Lease>()
   readonly #holds = new Holds()
@@ -112,8 +109,8 @@ export class Leases {
 
   /** Who holds an address, or is just being given it. */
   holderOf(address: Ipv4): Mac | undefined {
-    const lease = this.#writing.get(address) ?? this.#byAddress.get(address)
-    return lease && this.isActive(lease) ? lease.mac : undefined
+    const given = this.#writing.get(address)
+    return this.active(address)?.mac ?? (given && this.isActive(given) ? given.mac : undefined)
   }
 
   /** Whether another host than Tandem's client was seen to use the address, a short while ago. */
@@ -124,22 +121,22 @@ export class Leases {
 
   /** What a MAC holds or held, the latest sixteen, the one granted last first. */
   ofMac(mac: string): Lease[] {
-    return [...(this.#byMac.get(mac) ?? [])].reverse()
+    return [...this.#byMac.of(mac)].reverse()
   }
 
   /** The one granted last of those that a MAC holds or held and that fit. */
   latestOf(mac: string, fits: (lease: Lease) => boolean): Lease | undefined {
-    return this.#byMac.get(mac)?.findLast(fits)
+    return this.#byMac.latest(mac, fits)
   }
 
   /** The lease that a MAC was granted last of those that still run: where it is now, whatever it held for longer before. */
   activeOfMac(mac: string): Lease | undefined {
-    return this.#byMac.get(mac)?.findLast((lease) => this.isActive(lease))
+    return this.#byMac.latest(mac, (lease) => this.isActive(lease))
   }
 
   /** Tells a client's handshakes apart: the lease it was granted last, be it expired, and its version; empty when it never had one. */
   handshakeOf(mac: string): string {
-    const last = this.#byMac.get(mac)?.at(-1)
+    const last = this.#byMac.of(mac).at(-1)
     return last ? `${last.address}/${last.version}` : ''
   }
 
@@ -265,25 +262,11 @@ export class Leases {
   #keep(lease: Lease): void {
     const before = this.#byAddress.get(lease.address)
     this.#byAddress.set(lease.address, lease)
-    if (before !== undefined && lease.state !== 'bound') {
-      // Its end is no grant: it stays where it was among the client's.
-      const after = (this.#byMac.get(lease.mac) ?? []).map((each) => (each === before ? lease : each))
-      if (after.length > 0) this.#byMac.set(lease.mac, after)
-    } else {
-      if (before !== undefined) this.#forgetOfMac(before)
-      const others = this.#byMac.get(lease.mac) ?? []
-      this.#byMac.set(lease.mac, [...(others.length < MOST_OF_MAC ? others : others.slice(1)), lease])
-    }
+    if (before !== undefined && before.mac !== lease.mac) this.#byMac.remove(before)
+    if (before !== undefined && lease.state !== 'bound') this.#byMac.end(lease)
+    else this.#byMac.add(lease)
     if (lease.expiresAt > this.#now()) this.#pools.occupy(lease)
     else this.#pools.free(lease.address)
-  }
-
-  #forgetOfMac({ mac, address }: Lease): void {
-    const own = this.#byMac.get(mac)
-    if (own === undefined) return
-    const others = own.length === 1 ? [] : own.filter((each) => each.address !== address)
-    if (others.length === 0) this.#byMac.delete(mac)
-    else this.#byMac.set(mac, others)
   }
 
   /** Puts back an address whose hold has ended, unless it is leased. */

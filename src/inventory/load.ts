@@ -1,8 +1,10 @@
+import type { Cidr, Ipv4 } from '../net/ipv4.ts'
+import type { Mac } from '../net/mac.ts'
 import type { Db } from './database.ts'
 import { ENTITY_KINDS, type Entities, type EntityKind, type Interface, KEY_FIELD } from './model.ts'
+import { SharedWords } from './shared-words.ts'
+import { tableRows } from './table-rows.ts'
 import { type Column, columnsOf, fieldsOf } from './tables.ts'
-
-type Row = readonly unknown[]
 
 /** Everything that administrators write, as it stands on disk. */
 export function loadEntities(db: Db): { [K in EntityKind]: Map<string, Entities[K]> } {
@@ -15,36 +17,30 @@ function loadKind(db: Db, kind: EntityKind): Map<string, object> {
   const columns = columnsOf(kind)
   const interfaces = kind === 'machine' ? loadInterfaces(db, shared) : undefined
   const keyField = KEY_FIELD[kind]
-  const names = [keyField, ...columns.map(({ column }) => column)].join(', ')
   const blank = Object.fromEntries([keyField, ...fieldsOf(kind)].map((field) => [field, null as unknown]))
   const entities = new Map<string, object>()
-  for (const row of rowsOf(db, `SELECT ${names} FROM ${kind} ORDER BY ${keyField}`)) {
+  const names = [keyField, ...columns.map(({ column }) => column)]
+  for (const row of tableRows(db, kind, keyField, names)) {
     const key = row[0] as string
     const entity = { ...blank, [keyField]: key }
-    columns.forEach(({ field, type }, index) => {
-      entity[field] = shared.value(type, row[index + 1])
-    })
+    for (const [index, { field, type }] of columns.entries()) entity[field] = shared.value(type, row[index + 1])
     if (interfaces) entity.interfaces = interfaces.get(key) ?? []
     entities.set(key, entity)
   }
   return entities
 }
 
+/** Each machine's in the order of their positions, which leave no gaps. */
 function loadInterfaces(db: Db, shared: SharedValues): Map<string, Interface[]> {
   const byMachine = new Map<string, Interface[]>()
-  for (const row of rowsOf(db, 'SELECT machine, mac, ipv4, subnet FROM interface ORDER BY machine, position')) {
-    const machine = row[0] as string
-    const own = { mac: row[1], ipv4: row[2], subnet: shared.value('word', row[3]) } as Interface
+  for (const row of tableRows(db, 'interface', 'mac', ['mac', 'machine', 'position', 'ipv4', 'subnet'])) {
+    const [mac, machine, position, ipv4, subnet] = row as [Mac, string, number, Ipv4 | null, Cidr | null]
+    const own = { mac, ipv4, subnet: shared.value('word', subnet) as Cidr | null }
     const others = byMachine.get(machine)
-    if (others) others.push(own)
-    else byMachine.set(machine, [own])
+    if (others) others[position] = own
+    else byMachine.set(machine, position === 0 ? [own] : Object.assign([], { [position]: own }))
   }
   return byMachine
-}
-
-/** As arrays, one at a time: a hundred thousand at once take memory that the process never gives back. */
-function rowsOf(db: Db, sql: string): Iterable<Row> {
-  return db.prepare(sql).raw().iterate() as Iterable<Row>
 }
 
 /**
@@ -52,19 +48,12 @@ function rowsOf(db: Db, sql: string): Iterable<Row> {
  * is kept once, and frozen, for it is many's.
  */
 class SharedValues {
-  readonly #words = new Map<string, string>()
+  readonly #words = new SharedWords()
   readonly #parsed = new Map<string, unknown>()
 
   value(type: Column['type'], stored: unknown): unknown {
     if (typeof stored !== 'string' || type === 'text') return stored
-    return type === 'word' ? this.#word(stored) : this.#json(stored)
-  }
-
-  #word(text: string): string {
-    const known = this.#words.get(text)
-    if (known !== undefined) return known
-    this.#words.set(text, text)
-    return text
+    return type === 'word' ? this.#words.shared(stored) : this.#json(stored)
   }
 
   #json(text: string): unknown {

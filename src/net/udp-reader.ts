@@ -3,8 +3,8 @@ import type { Endpoint } from './endpoint.ts'
 import type { Ipv4 } from './ipv4.ts'
 import type { BoundSocket } from './socket.ts'
 
-/** Datagrams that are taken before what they caused goes on: some milliseconds' work. */
-const MOST_AT_ONCE = 512
+/** Datagrams that are taken before what they caused goes on: a few milliseconds' work. */
+const MOST_AT_ONCE = 128
 
 /**
  * Hands over what a socket receives. Node tells of the first datagram; what else has come by then is

@@ -27,19 +27,35 @@ test('what one turn of the event loop adds is one commit', async (t) => {
   await commits.idle()
 })
 
-test('commits never overlap: what comes meanwhile is the next batch', async (t) => {
+test('two commits run at once: what comes meanwhile is the next batch', async (t) => {
   const { batches, commits, end } = heldStorage()
-  commits.add('a')
-  await turn()
-  commits.add('b')
-  await turn()
-  commits.add('c')
-  await turn()
-  t.deepEqual(batches, [['a']])
+  for (const each of ['a', 'b', 'c', 'd']) {
+    commits.add(each)
+    await turn()
+  }
+  t.deepEqual(batches, [['a'], ['b']])
   end()
   await turn()
   await turn()
-  t.deepEqual(batches, [['a'], ['b', 'c']])
+  t.deepEqual(batches, [['a'], ['b'], ['c', 'd']])
+  end()
+  end()
+  await commits.idle()
+})
+
+test('with 32 the first commit begins before the turn ends', async (t) => {
+  const { batches, commits, end } = heldStorage(100)
+  for (let number = 0; number < 40; number += 1) commits.add(String(number))
+  t.deepEqual(
+    batches.map(({ length }) => length),
+    [32]
+  )
+  await turn()
+  t.deepEqual(
+    batches.map(({ length }) => length),
+    [32, 8]
+  )
+  end()
   end()
   await commits.idle()
 })
@@ -59,7 +75,7 @@ test('a batch is at most 512: more would take longer than firmware waits', async
   const { batches, commits, end } = heldStorage(2000)
   for (let number = 0; number < 1100; number += 1) commits.add(String(number))
   const idle = commits.idle()
-  for (let ended = 0; ended < 3; ended += 1) {
+  for (let ended = 0; ended < 4; ended += 1) {
     await turn()
     await turn()
     end()
@@ -67,7 +83,7 @@ test('a batch is at most 512: more would take longer than firmware waits', async
   await idle
   t.deepEqual(
     batches.map(({ length }) => length),
-    [512, 512, 76]
+    [32, 512, 512, 44]
   )
   t.deepEqual(
     batches.flat(),

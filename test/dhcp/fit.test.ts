@@ -1,8 +1,8 @@
 import test from 'ava'
 import { encode } from '../../src/dhcp/codec.ts'
 import { fitted } from '../../src/dhcp/fit.ts'
-import { OptionList } from '../../src/net/options/option-list.ts'
 import { entry, MESSAGE } from '../../src/dhcp/options.ts'
+import { OptionList } from '../../src/net/options/option-list.ts'
 import { OPTION } from '../../src/net/options/table.ts'
 import { fromHex, packet } from './vectors.ts'
 

@@ -11,6 +11,10 @@ export class OptionList implements Options {
   readonly #codes: number[] = []
   readonly #values: Uint8Array[] = []
 
+  constructor(entries?: Iterable<readonly [number, Uint8Array]>) {
+    if (entries !== undefined) for (const [code, value] of entries) this.set(code, value)
+  }
+
   get size(): number {
     return this.#codes.length
   }

@@ -24,7 +24,7 @@ export function subOptions(space: OptionSpace, ended: Ended): Kind<Options> {
       const written = Object.entries(fieldsOf(json, 'sub-options by name or code'))
       if (written.length === 0) throw new TypeError('must have at least one sub-option')
       const parts = written.map(([key, value]) => [key, { key, value }] as const)
-      const values = new Map<number, Uint8Array>()
+      const values = new OptionList()
       parseParts(parts, ({ key, value }) => {
         const { code, kind } = space.settable(key)
         if (values.has(code)) throw new TypeError('is given twice, by name and by code')

@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { OptionList, ReceivedOptions } from '../../../src/net/options/option-list.ts'
 import type { Options } from '../../../src/net/options/kinds.ts'
+import { OptionList, ReceivedOptions } from '../../../src/net/options/option-list.ts'
 
 const code = fc.integer({ min: 1, max: 6 })
 const value = fc.uint8Array({ maxLength: 5 })

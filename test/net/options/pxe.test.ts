@@ -1,5 +1,6 @@
 import test from 'ava'
 import { parseIpv4 } from '../../../src/net/ipv4.ts'
+import { OptionList } from '../../../src/net/options/option-list.ts'
 import { PXE, pxeOptions } from '../../../src/net/options/pxe.ts'
 import { bytesOf, holds, malformed, refused } from './forms.ts'
 
@@ -45,14 +46,14 @@ malformed(PXE.bootItem.kind, '0001', '0001000000')
 
 // What firmware is told that needs no boot server: load the file that the packet names; END.
 holds(pxeOptions, {
-  value: new Map([[6, bytesOf(8)]]),
+  value: new OptionList([[6, bytesOf(8)]]),
   bytes: bytesOf(6, 1, 8, 255),
   json: { 'discovery-control': 8 },
   also: [{ 6: 8 }, { 'option-6': 8 }]
 })
 
 test('RFC 2132, section 8.4: PAD is skipped, and nothing is read after END', (t) => {
-  t.deepEqual(pxeOptions.read(bytesOf(0, 6, 1, 8, 0, 255, 7, 9)), new Map([[6, bytesOf(8)]]))
+  t.deepEqual(pxeOptions.read(bytesOf(0, 6, 1, 8, 0, 255, 7, 9)), new OptionList([[6, bytesOf(8)]]))
 })
 
 refused(

@@ -1,11 +1,12 @@
 import test from 'ava'
 import { ipxeOptions } from '../../../src/net/options/ipxe.ts'
+import { OptionList } from '../../../src/net/options/option-list.ts'
 import { relayAgentOptions } from '../../../src/net/options/relay-agent.ts'
 import { bytesOf, fromHex, holds, malformed, refused } from './forms.ts'
 
 // RFC 3046, section 2.0: circuit id `br1`; RFC 3527: link selection; RFC 8357: source port, empty.
 holds(relayAgentOptions, {
-  value: new Map([
+  value: new OptionList([
     [1, bytesOf('br1')],
     [5, bytesOf(10, 88, 0, 1)],
     [19, bytesOf()]
@@ -15,7 +16,7 @@ holds(relayAgentOptions, {
 })
 // A code that has no name.
 holds(relayAgentOptions, {
-  value: new Map([
+  value: new OptionList([
     [200, bytesOf(10)],
     [6, bytesOf('subscriber 7')]
   ]),
@@ -28,7 +29,7 @@ malformed(relayAgentOptions, 'b0', 'b002 01', '0000 0a', 'ff')
 test('RFC 3046, section 2.0: a relay agent has no PAD and no END', (t) => {
   t.deepEqual(
     relayAgentOptions.read(fromHex('0001 0a ff01 0b')),
-    new Map([
+    new OptionList([
       [0, bytesOf(10)],
       [255, bytesOf(11)]
     ])
@@ -36,11 +37,11 @@ test('RFC 3046, section 2.0: a relay agent has no PAD and no END', (t) => {
 })
 
 test('nothing inside is no sub-options', (t) => {
-  t.deepEqual(relayAgentOptions.read(fromHex('')), new Map())
+  t.deepEqual(relayAgentOptions.read(fromHex('')), new OptionList())
 })
 
 test('a sub-option is not split: what is too long for it can not be written', (t) => {
-  t.throws(() => relayAgentOptions.write(new Map([[1, new Uint8Array(256)]])), { instanceOf: RangeError })
+  t.throws(() => relayAgentOptions.write(new OptionList([[1, new Uint8Array(256)]])), { instanceOf: RangeError })
 })
 
 test('one that is malformed does not hide the others', (t) => {
@@ -51,7 +52,7 @@ test('one that is malformed does not hide the others', (t) => {
 })
 
 holds(ipxeOptions, {
-  value: new Map([
+  value: new OptionList([
     [1, bytesOf(0xff)],
     [176, bytesOf(1)]
   ]),
