@@ -58,8 +58,8 @@ export type Surroundings = {
 }
 
 const TEMPLATES = join(import.meta.dirname, '..', 'boot-templates')
-/** Packets of the last 20,000 exchanges or so. */
-const TRACE_BYTES = 16 * 1024 * 1024
+/** Packets of the last 10,000 exchanges or so. */
+const TRACE_BYTES = 8 * 1024 * 1024
 
 /**
  * Puts the daemon together and starts it: the store, then the listeners. What was started is

@@ -3,6 +3,7 @@ import type { Mac } from '../net/mac.ts'
 
 /** How long an offered address is kept for the client that it was offered to. */
 const HOLD_MS = 60_000
+const RENEWED_AFTER_MS = 1000
 /** A client that takes an offer does so within seconds: EDK2 waits four for others to come. */
 const CONTESTABLE_MS = 10_000
 /** Holds that are taken out at once: each choice adds one at most, so a flood's are soon worked off, and nobody waits for it. */
@@ -19,7 +20,11 @@ export class Holds {
   /** The address that each client was offered last. */
   readonly #byMac = new Map<Mac, Ipv4>()
 
+  /** @returns the address that the client was offered before. */
   hold(address: Ipv4, mac: Mac, now: number): Ipv4 | undefined {
+    const held = this.#byAddress.get(address)
+    // The REQUEST follows its offer at once: that is no new hold.
+    if (held?.mac === mac && now < held.since + RENEWED_AFTER_MS) return address
     this.release(address)
     const other = this.#byMac.get(mac)
     if (other !== undefined) this.release(other)

@@ -62,6 +62,9 @@ export function timed<T>(action: (argument: T) => void): (argument: T) => number
 export type AppendRequest = { readonly number: number; readonly rows: readonly LeaseRow[] }
 export type AppendResult = { readonly number: number } & ({ readonly took: number } | { readonly error: string })
 
+/** What the thread keeps is a batch at most. */
+const LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 }
+
 /**
  * Writes by a connection of its own in a thread of its own: while the disk takes its time, packets are
  * answered, files served and the peer kept company. A slow disk delays ACKs and nothing else.
@@ -88,7 +91,7 @@ export function threadedLeaseLog(path: string): LeaseLog {
 
   /** One that failed is replaced with the next append. */
   function started(): Worker {
-    const worker = new Worker(new URL('./lease-thread.ts', import.meta.url), { workerData: path })
+    const worker = new Worker(new URL('./lease-thread.ts', import.meta.url), { workerData: path, resourceLimits: LIMITS })
     let why = 'the thread that writes leases has ended'
     worker.on('message', settle)
     worker.on('error', (error) => {

@@ -243,11 +243,12 @@ export class Leases {
 
   #granted(grant: LeaseGrant, before: Lease | undefined, now: number): Lease {
     const same = before?.mac === grant.mac ? before : undefined
+    // Texts that are there already are kept: equal new ones for each renewal take memory again and again.
     return {
-      address: grant.address,
-      mac: grant.mac,
-      clientId: grant.clientId ?? null,
-      hostName: grant.hostName ?? null,
+      address: before?.address ?? grant.address,
+      mac: same?.mac ?? grant.mac,
+      clientId: kept(same?.clientId, grant.clientId),
+      hostName: kept(same?.hostName, grant.hostName),
       state: 'bound',
       stage: grant.stage ?? 'os',
       loader: loaderOf(grant, same),
@@ -293,4 +294,9 @@ function ended(before: Lease, edit: Exclude<LeaseEdit, { kind: 'grant' }>, now: 
 function loaderOf(grant: LeaseGrant, before: Lease | undefined): string | null {
   if (grant.stage === 'firmware') return grant.loader ?? null
   return grant.stage === 'ipxe' && before?.stage === 'firmware' ? before.loader : null
+}
+
+/** The text that was there before, if it is the same. */
+function kept(before: string | null | undefined, text: string | undefined): string | null {
+  return before !== undefined && before === (text ?? null) ? before : (text ?? null)
 }

@@ -1,5 +1,5 @@
 /** Texts that are remembered; those of a hundred handshakes at once fit many times. A power of two. */
-const ENTRIES = 1 << 12
+const ENTRIES = 1 << 9
 
 /**
  * The texts that numbers were written as lately. An address is written several times for every packet, and a text that
