@@ -55,7 +55,7 @@ export const POINTS: Readonly<Record<string, Point>> = {
     site: POOL_SITE,
     metrics: { rate: RATE, latency: LATENCY, cpu: CPU },
     contenders: [tandem, keaMulti, keaSingle, isc, dnsmasq],
-    trial: (served) => loaded(served, ['-o', '1', '-c', '50000', '-w', '1', '-d', '2'])
+    trial: (served) => loaded(served, ['-o', '1', '-c', '50000', '-w', '2', '-d', '2'])
   }),
   /** A thousand machines are switched on at once. */
   storm: point('storm', {
@@ -74,9 +74,10 @@ export const POINTS: Readonly<Record<string, Point>> = {
     site: POOL_SITE,
     metrics: { rate: { unit: 'exchanges/s, < 1 % drops', better: 'higher' } },
     contenders: [tandem, keaMulti, keaSingle, ceiling],
-    trial: async (_served, { link }, [earlier]) => ({
-      rate: await highestRate(perfdhcp, link.relay, { guess: earlier?.rate })
-    })
+    trial: async (served, { link }, [earlier]) => {
+      await served.load('-o', '64', '-c', '50000', '-d', '2')
+      return { rate: await highestRate(perfdhcp, link.relay, { guess: earlier?.rate }) }
+    }
   }),
   growth: { contenders: [tandem], measure: growth }
 }
