@@ -5,6 +5,7 @@ import { TOKEN_FILE } from '../admin-token.ts'
 import type { Config } from '../config.ts'
 import { BOOT_SERVER_OFFSET } from '../dhcp/proxy-port.ts'
 import { addEmbeddedSubnet } from '../embedded.ts'
+import { settleHeap } from '../heap.ts'
 import { type Daemon, startDaemon } from '../main.ts'
 import { notifier, passedSockets } from '../net/systemd.ts'
 import { StartError } from '../start-error.ts'
@@ -26,6 +27,7 @@ export async function serve(config: Config, embedded: boolean, version: string, 
     throw error
   }
   if (config.dhcp !== 'off') await warmUp()
+  settleHeap()
   if (embedded && daemon.fresh) await addEmbeddedSubnet(daemon.inventory)
   const greeting = greetingOf(config, daemon)
   if (embedded) output.line(`\n${greeting.join('\n')}\n${nextSteps(daemon)}\n`)

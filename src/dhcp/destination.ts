@@ -1,6 +1,6 @@
 import type { Endpoint } from '../net/endpoint.ts'
 import { LIMITED_BROADCAST, UNSPECIFIED } from '../net/ipv4.ts'
-import { OPTION, RELAY_AGENT } from '../net/options/table.ts'
+import { OPTION, RELAY_AGENT, readRelayAgent } from '../net/options/table.ts'
 import type { Packet } from './codec.ts'
 import { MESSAGE, readIfValid } from './options.ts'
 
@@ -37,6 +37,6 @@ function isInform({ options }: Packet): boolean {
 
 /** RFC 8357: a relay agent that uses another port than 67 says so, and is answered there. */
 function hasOwnPort({ options }: Packet): boolean {
-  const relayAgent = readIfValid(options, OPTION.relayAgent)
-  return relayAgent !== undefined && readIfValid(relayAgent, RELAY_AGENT.sourcePort) !== undefined
+  const relayAgent = options.get(OPTION.relayAgent.code)
+  return relayAgent !== undefined && readRelayAgent(relayAgent, RELAY_AGENT.sourcePort) !== undefined
 }

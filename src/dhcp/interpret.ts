@@ -2,7 +2,7 @@ import { hexOf } from '../net/bytes.ts'
 import { type Ipv4, UNSPECIFIED } from '../net/ipv4.ts'
 import { isStationMac, type Mac, macFromBytes } from '../net/mac.ts'
 import type { Options } from '../net/options/kinds.ts'
-import { IPXE, OPTION, type Option, RELAY_AGENT } from '../net/options/table.ts'
+import { IPXE, OPTION, type Option, RELAY_AGENT, readRelayAgent } from '../net/options/table.ts'
 import type { Cast } from '../net/udp.ts'
 import type { Client, RequestState } from './allocator.ts'
 import { firmwareOf, traitsOf } from './classify.ts'
@@ -63,8 +63,8 @@ export function interpret(packet: Packet, arrival: Arrival): Request {
 
   const type = read(packet.options, OPTION.messageType)
   // What a client says in a relay agent's name doesn't count.
-  const relayAgent = packet.giaddr === UNSPECIFIED ? undefined : readIfValid(packet.options, OPTION.relayAgent)
-  const override = relayAgent && readIfValid(relayAgent, RELAY_AGENT.serverIdOverride)
+  const relayAgent = packet.giaddr === UNSPECIFIED ? undefined : packet.options.get(OPTION.relayAgent.code)
+  const override = relayAgent && readRelayAgent(relayAgent, RELAY_AGENT.serverIdOverride)
   const named = type === MESSAGE.DISCOVER ? undefined : read(packet.options, OPTION.serverId)
   if (named !== undefined && named !== override && !arrival.servers.includes(named)) {
     return { message: 'elsewhere', what: messageName(type), server: named }
@@ -123,7 +123,7 @@ function stateOf({ ciaddr, giaddr }: Packet, named: Ipv4 | undefined, cast: Cast
 function clientOf(
   { options, giaddr, ciaddr }: Packet,
   mac: Mac,
-  relayAgent: Options | undefined,
+  relayAgent: Uint8Array | undefined,
   arrival: Arrival
 ): { client: Client; ignored: readonly string[] } {
   const ignored: string[] = []
@@ -166,8 +166,14 @@ function clientOf(
  * itself, from behind any number of routers: there its own address is all there is. A broadcast's client is on
  * the interface's link, whatever address it had elsewhere.
  */
-function linkOf(options: Options, giaddr: Ipv4, ciaddr: Ipv4, relayAgent: Options | undefined, arrival: Arrival): Ipv4 {
-  const link = relayAgent && readIfValid(relayAgent, RELAY_AGENT.linkSelection)
+function linkOf(
+  options: Options,
+  giaddr: Ipv4,
+  ciaddr: Ipv4,
+  relayAgent: Uint8Array | undefined,
+  arrival: Arrival
+): Ipv4 {
+  const link = relayAgent && readRelayAgent(relayAgent, RELAY_AGENT.linkSelection)
   if (link !== undefined) return link
   const selected = options.has(OPTION.subnetSelection.code) && readIfValid(options, OPTION.subnetSelection)
   if (selected) return selected

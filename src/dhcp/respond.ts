@@ -31,7 +31,30 @@ const ALWAYS_TOLD = codesOf(
 /** From here on codes are a site's own (RFC 3942): they were set for somebody. */
 const FIRST_OF_SITE = 224
 
+const MOST_REMEMBERED = 100
+
 const values = new ReplyValues()
+
+const messageTypeOf = remembered((type: number) => entry(OPTION.messageType, type))
+const serverIdOf = remembered((address: Ipv4) => entry(OPTION.serverId, address))
+/** @param leaseTime seconds. */
+const timesOf = remembered((leaseTime: number) => [
+  entry(OPTION.leaseTime, leaseTime),
+  entry(OPTION.renewalTime, Math.floor(leaseTime / 2)),
+  entry(OPTION.rebindingTime, Math.floor((leaseTime * 7) / 8))
+])
+
+/** What is the same in many replies is made once. There are few servers and lengths of leases. */
+function remembered<K, V>(make: (key: K) => V): (key: K) => V {
+  const known = new Map<K, V>()
+  return (key) => {
+    const made = known.get(key)
+    if (made !== undefined) return made
+    const value = make(key)
+    if (known.size < MOST_REMEMBERED) known.set(key, value)
+    return value
+  }
+}
 
 function isAlwaysTold(code: number): boolean {
   return code >= FIRST_OF_SITE || ALWAYS_TOLD.includes(code)
@@ -43,13 +66,7 @@ function codesOf(...options: readonly { readonly code: number }[]): readonly num
 
 /** An OFFER or ACK of a lease. */
 export function grantReply(request: Packet, message: 'OFFER' | 'ACK', grant: Grant, serverId: Ipv4): Packet {
-  const { leaseTime } = grant
-  const lease: [number, Uint8Array][] = [
-    entry(OPTION.leaseTime, leaseTime),
-    entry(OPTION.renewalTime, Math.floor(leaseTime / 2)),
-    entry(OPTION.rebindingTime, Math.floor((leaseTime * 7) / 8))
-  ]
-  return reply(request, MESSAGE[message], serverId, grant, lease, {
+  return reply(request, MESSAGE[message], serverId, grant, timesOf(grant.leaseTime), {
     ciaddr: message === 'ACK' ? request.ciaddr : UNSPECIFIED,
     yiaddr: grant.address
   })
@@ -107,8 +124,8 @@ function reply(
   addresses: Pick<Packet, 'ciaddr' | 'yiaddr'>
 ): Packet {
   values.clear()
-  if (message !== undefined) set(entry(OPTION.messageType, message))
-  if (serverId !== undefined) set(entry(OPTION.serverId, serverId))
+  if (message !== undefined) set(messageTypeOf(message))
+  if (serverId !== undefined) set(serverIdOf(serverId))
   values.set(OPTION.subnetMask.code, options.get(OPTION.subnetMask.code) ?? null)
   for (const each of lease) set(each)
   if (boot !== undefined) for (const each of bootEntries(request, boot)) set(each)

@@ -91,7 +91,10 @@ export function threadedLeaseLog(path: string): LeaseLog {
 
   /** One that failed is replaced with the next append. */
   function started(): Worker {
-    const worker = new Worker(new URL('./lease-thread.ts', import.meta.url), { workerData: path, resourceLimits: LIMITS })
+    const worker = new Worker(new URL('./lease-thread.ts', import.meta.url), {
+      workerData: path,
+      resourceLimits: LIMITS
+    })
     let why = 'the thread that writes leases has ended'
     worker.on('message', settle)
     worker.on('error', (error) => {

@@ -1,7 +1,8 @@
+import { MalformedBytes } from '../bytes.ts'
 import { ipv4 } from './addresses.ts'
 import { bytes, textOrHex } from './hex.ts'
 import { present, uint8, uint32 } from './numbers.ts'
-import { option } from './option.ts'
+import { type Option, option } from './option.ts'
 import { OptionSpace } from './space.ts'
 import { subOptions } from './sub-options.ts'
 
@@ -24,3 +25,21 @@ export const RELAY_AGENT = {
 } as const
 
 export const relayAgentOptions = subOptions(new OptionSpace(Object.values(RELAY_AGENT)), 'never')
+
+/**
+ * One of the sub-options, read where it is: each packet that comes through a relay agent is asked for three.
+ * @param bytes of option 82.
+ * @returns undefined where it isn't there, and where it or the option around it is malformed.
+ */
+export function readRelayAgent<T>(bytes: Uint8Array, { code, kind }: Option<T>): T | undefined {
+  let found: number | undefined
+  let at = 0
+  for (; at < bytes.length; at += 2 + (bytes[at + 1] ?? 0)) if (bytes[at] === code) found = at
+  if (found === undefined || at > bytes.length) return undefined
+  try {
+    return kind.read(bytes.subarray(found + 2, found + 2 + (bytes[found + 1] as number)))
+  } catch (error) {
+    if (error instanceof MalformedBytes) return undefined
+    throw error
+  }
+}

@@ -17,7 +17,7 @@ import { vendors } from './vendors.ts'
 export { IPXE } from './ipxe.ts'
 export type { Option } from './option.ts'
 export { PXE } from './pxe.ts'
-export { RELAY_AGENT } from './relay-agent.ts'
+export { RELAY_AGENT, readRelayAgent } from './relay-agent.ts'
 
 const BY_CLIENTS = 'clients send it'
 const BY_LEASE = "it follows from the subnet's lease time"
