@@ -75,10 +75,15 @@ test('those that should have been taken by now are told, the oldest first, and s
   t.is(holds.holder(X, 10_010), mac(0))
 })
 
-test('an offer that is made again is as young as its last time', (t) => {
-  const holds = holding({ [X]: 0, [Y]: 10 })
-  holds.hold(X, mac(0), 20)
-  t.deepEqual([...holds.contestable(10_020)], [Y, X])
+test('an offer that is made again a second later is as young as that; what follows at once is the same', (t) => {
+  for (const [again, order] of [
+    [999, [X, Y]],
+    [1000, [Y, X]]
+  ] as const) {
+    const holds = holding({ [X]: 0, [Y]: 10 })
+    holds.hold(X, mac(0), again)
+    t.deepEqual([...holds.contestable(11_000)], order)
+  }
 })
 
 test('of thousands of offers a thousand are looked through, and a hundred that ended are taken out at a time', (t) => {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import Database from 'better-sqlite3'
 import { type Db, openDatabase } from '../../src/inventory/database.ts'
-import { directLeaseLog, type LeaseLog, threadedLeaseLog } from '../../src/inventory/lease-log.ts'
+import { adaptiveLeaseLog, directLeaseLog, type LeaseLog, threadedLeaseLog } from '../../src/inventory/lease-log.ts'
 import { type Lease, Leases } from '../../src/inventory/leases.ts'
 import { FakeClock } from '../support/clock.ts'
 import { tempFolder } from '../support/temp-folder.ts'
@@ -44,7 +44,8 @@ function storedIn(path: string): unknown[] {
 
 for (const [what, make] of [
   ['a thread of its own', (path: string) => threadedLeaseLog(path)],
-  ["the caller's connection", (_: string, db: Db) => directLeaseLog(db)]
+  ["the caller's connection", (_: string, db: Db) => directLeaseLog(db)],
+  ['one or the other', (path: string, db: Db) => adaptiveLeaseLog(directLeaseLog(db), threadedLeaseLog(path))]
 ] as const) {
   test(`${what}: leases are on disk when it resolves, and are read as they were written`, async (t) => {
     const { db, log, stored } = open(t, make)
@@ -126,4 +127,56 @@ test('leases are in memory when they are on disk, not before', async (t) => {
   await granted
   t.is(leases.active(ip('10.77.0.9'))?.mac, mac(9))
   t.deepEqual(stored(), ['10.77.0.9'])
+})
+
+/** Logs that say what they were given, and take as long as the test says. */
+function chosen() {
+  const appends: string[] = []
+  let took = 0.2
+  let held: Promise<unknown> = Promise.resolve()
+  const named = (name: string): LeaseLog => ({
+    async append(leases) {
+      appends.push(`${name} ${leases.length}`)
+      await held
+      return took
+    },
+    close: async () => {}
+  })
+  const log = adaptiveLeaseLog(named('direct'), named('thread'))
+  const append = (count: number, milliseconds = 0.2) => {
+    took = milliseconds
+    return log.append(Array.from({ length: count }, (_, index) => lease(index)))
+  }
+  const hold = (until: Promise<unknown>) => {
+    held = until
+  }
+  return { append, appends, hold }
+}
+
+test('few leases go without a detour as soon as the disk was seen to be quick, many by the thread', async (t) => {
+  const { append, appends } = chosen()
+  for (const count of [1, 1, 8, 9, 1]) await append(count)
+  t.deepEqual(appends, ['thread 1', 'direct 1', 'direct 8', 'thread 9', 'direct 1'])
+})
+
+test('once the disk is slow the thread waits for it, until it is quick again', async (t) => {
+  const { append, appends } = chosen()
+  for (const milliseconds of [0.2, 30, 5, 0.3, 0.3]) await append(1, milliseconds)
+  t.deepEqual(appends, ['thread 1', 'direct 1', 'thread 1', 'thread 1', 'direct 1'])
+})
+
+test('what comes while the thread writes follows it', async (t) => {
+  const { append, appends, hold } = chosen()
+  await append(1)
+  let written = () => {}
+  hold(
+    new Promise<void>((resolve) => {
+      written = resolve
+    })
+  )
+  const both = Promise.all([append(20), append(1)])
+  written()
+  await both
+  await append(1)
+  t.deepEqual(appends, ['thread 1', 'thread 20', 'thread 1', 'direct 1'])
 })
