@@ -4,6 +4,7 @@ import { inPool } from './addresses.ts'
 import type { Now } from './clock.ts'
 import type { Db } from './database.ts'
 import { Holds } from './holds.ts'
+import { editLeases, isOthers } from './lease-edits.ts'
 import { directLeaseLog, type LeaseLog } from './lease-log.ts'
 import { loadLeases } from './lease-rows.ts'
 import { LeasesByMac } from './leases-by-mac.ts'
@@ -197,8 +198,8 @@ export class Leases {
    * @returns the grants that were not made, as another client holds the address by now.
    */
   async apply(edits: readonly LeaseEdit[]): Promise<ReadonlySet<LeaseEdit>> {
-    const lost = new Set<LeaseEdit>()
-    const leases = [...this.#edited(edits, lost).values()]
+    const latest = (address: Ipv4) => this.#writing.get(address) ?? this.#byAddress.get(address)
+    const { leases, lost } = editLeases(edits, latest, { owner: this.#owner, now: this.#now() })
     if (leases.length === 0) return lost
     for (const lease of leases) this.#writing.set(lease.address, lease)
     const written = this.#barrier.then(() => this.#log.append(leases))
@@ -223,43 +224,6 @@ export class Leases {
     await this.#barrier
   }
 
-  /** @param lost takes the grants that can't be made. @returns the leases that edits lead to. */
-  #edited(edits: readonly LeaseEdit[], lost: Set<LeaseEdit>): ReadonlyMap<Ipv4, Lease> {
-    const now = this.#now()
-    const leases = new Map<Ipv4, Lease>()
-    for (const edit of edits) {
-      const { address } = edit
-      const before = leases.get(address) ?? this.#writing.get(address) ?? this.#byAddress.get(address)
-      if (edit.kind !== 'grant') {
-        if (before !== undefined) leases.set(address, ended(before, edit, now))
-      } else if (edit.fixed || !isOthers(before, edit.mac, now)) {
-        leases.set(address, this.#granted(edit, before, now))
-      } else {
-        lost.add(edit)
-      }
-    }
-    return leases
-  }
-
-  #granted(grant: LeaseGrant, before: Lease | undefined, now: number): Lease {
-    const same = before?.mac === grant.mac ? before : undefined
-    // Texts that are there already are kept: equal new ones for each renewal take memory again and again.
-    return {
-      address: before?.address ?? grant.address,
-      mac: same?.mac ?? grant.mac,
-      clientId: kept(same?.clientId, grant.clientId),
-      hostName: kept(same?.hostName, grant.hostName),
-      state: 'bound',
-      stage: grant.stage ?? 'os',
-      loader: loaderOf(grant, same),
-      startedAt: same?.startedAt ?? now,
-      grantedAt: now,
-      expiresAt: now + grant.seconds * 1000,
-      owner: this.#owner,
-      version: (before?.version ?? 0) + 1
-    }
-  }
-
   #keep(lease: Lease): void {
     const before = this.#byAddress.get(lease.address)
     this.#byAddress.set(lease.address, lease)
@@ -275,28 +239,4 @@ export class Leases {
     const lease = this.#byAddress.get(address)
     if (lease === undefined || lease.expiresAt <= this.#now()) this.#pools.free(address)
   }
-}
-
-/** Whether an address is under a lease of somebody else than a client, or in a use that nobody gave it. */
-function isOthers(lease: Lease | undefined, mac: Mac, now: number): boolean {
-  return lease !== undefined && lease.expiresAt > now && (lease.state === 'declined' || lease.mac !== mac)
-}
-
-/** A release keeps the client's name on the lease: it gets the address again if it comes back before others need it. */
-function ended(before: Lease, edit: Exclude<LeaseEdit, { kind: 'grant' }>, now: number): Lease {
-  const version = before.version + 1
-  return edit.kind === 'release'
-    ? { ...before, state: 'released', expiresAt: Math.min(now, before.expiresAt), version }
-    : { ...before, state: 'declined', expiresAt: now + edit.seconds * 1000, version }
-}
-
-/** iPXE that follows a firmware's handshake was loaded by it. */
-function loaderOf(grant: LeaseGrant, before: Lease | undefined): string | null {
-  if (grant.stage === 'firmware') return grant.loader ?? null
-  return grant.stage === 'ipxe' && before?.stage === 'firmware' ? before.loader : null
-}
-
-/** The text that was there before, if it is the same. */
-function kept(before: string | null | undefined, text: string | undefined): string | null {
-  return before !== undefined && before === (text ?? null) ? before : (text ?? null)
 }
