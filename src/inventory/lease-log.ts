@@ -62,7 +62,7 @@ export function timed<T>(action: (argument: T) => void): (argument: T) => number
 export type AppendRequest = { readonly number: number; readonly rows: readonly LeaseRow[] }
 export type AppendResult = { readonly number: number } & ({ readonly took: number } | { readonly error: string })
 
-/** What the thread keeps is a batch at most. */
+/** What the thread keeps is one append, be it an import of a hundred thousand leases. */
 const LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 }
 
 /**

@@ -1,4 +1,4 @@
-/** Texts that are remembered; those of a hundred handshakes at once fit many times. A power of two. */
+/** Texts that are remembered, a hundred handshakes' at once. A power of two. */
 const ENTRIES = 1 << 9
 
 /**

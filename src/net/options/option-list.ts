@@ -38,12 +38,8 @@ export class OptionList implements Options {
   /** Puts an option last, or, where there is one of its code, in that one's place. */
   set(code: number, value: Uint8Array): this {
     const at = this.#codes.indexOf(code)
-    if (at < 0) {
-      this.#codes.push(code)
-      this.#values.push(value)
-    } else {
-      this.#values[at] = value
-    }
+    if (at < 0) this.append(code, value)
+    else this.#values[at] = value
     return this
   }
 
