@@ -16,6 +16,7 @@ export class UdpReader {
   readonly #each: (bytes: Uint8Array, from: Endpoint) => void
   /** How many this turn of the event loop may still take. */
   #room = MOST_AT_ONCE
+  #isTurnOpen = false
   #behind = 0
   #closed = false
 
@@ -47,7 +48,8 @@ export class UdpReader {
   /** Until none is left: Node would take one by one what comes while these are answered. */
   #drain(): void {
     if (this.#room <= 0) return
-    if (this.#room === MOST_AT_ONCE) setImmediate(() => this.#endTurn())
+    if (!this.#isTurnOpen) setImmediate(() => this.#endTurn())
+    this.#isTurnOpen = true
     let taken = BATCH
     // Once it is closed, the descriptor's number may be another file's.
     while (!this.#closed && this.#room > 0 && taken > 0) {
@@ -60,6 +62,7 @@ export class UdpReader {
   #endTurn(): void {
     const hasLeft = this.#room <= 0
     this.#room = MOST_AT_ONCE
+    this.#isTurnOpen = false
     if (hasLeft) this.#drain()
   }
 }
