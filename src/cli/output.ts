@@ -1,4 +1,4 @@
-import Table from 'cli-table3'
+import stringWidth from 'string-width'
 import { stringify } from 'yaml'
 
 /** What commands print on; tests pass their own. */
@@ -22,32 +22,12 @@ export function printList(
   else output.line(tableOf(rows, columns))
 }
 
+/** Cells aligned in columns, two spaces apart. */
 function tableOf(rows: readonly Record<string, unknown>[], columns: readonly Column[]): string {
-  const table = new Table({
-    head: columns.map(({ title }) => title),
-    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 2 },
-    chars: Object.fromEntries(
-      [
-        'top',
-        'top-mid',
-        'top-left',
-        'top-right',
-        'bottom',
-        'bottom-mid',
-        'bottom-left',
-        'bottom-right',
-        'left',
-        'left-mid',
-        'mid',
-        'mid-mid',
-        'right',
-        'right-mid',
-        'middle'
-      ].map((name) => [name, ''])
-    )
-  })
-  for (const row of rows) table.push(columns.map(({ value }) => cell(value(row))))
-  return table.toString().replace(/ +$/gm, '')
+  const lines = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ value }) => cell(value(row))))]
+  const widths = columns.map((_, at) => lines.reduce((most, line) => Math.max(most, stringWidth(line[at] ?? '')), 0))
+  const padded = (text: string, at: number) => text + ' '.repeat((widths[at] ?? 0) - stringWidth(text))
+  return lines.map((line) => line.map(padded).join('  ').trimEnd()).join('\n')
 }
 
 /** One thing: as YAML for people, or as JSON. */
