@@ -35,9 +35,7 @@ export function journalMetrics(
     help: 'Addresses that a client holds.',
     registers: [registry],
     collect() {
-      let count = 0
-      for (const lease of leases.all()) if (leases.isActive(lease)) count += 1
-      this.set(count)
+      this.set(leases.find({ condition: 'active' }).length)
     }
   })
 }

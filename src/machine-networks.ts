@@ -4,6 +4,7 @@ import type { AddressUse, Inventory } from './inventory/inventory.ts'
 import type { Leases } from './inventory/leases.ts'
 import { type HostInterface, onNetwork } from './net/interfaces.ts'
 import type { Ipv4 } from './net/ipv4.ts'
+import type { Mac } from './net/mac.ts'
 import { StartError } from './start-error.ts'
 
 /** Which addresses are in use, and which belong to the machines' side. */
@@ -25,7 +26,7 @@ export class MachineNetworks implements AddressUse {
     return holder !== undefined && !macs.includes(holder) ? `a lease of ${holder}` : undefined
   }
 
-  leasedAddress(mac: string): Ipv4 | undefined {
+  leasedAddress(mac: Mac): Ipv4 | undefined {
     return this.#leases.activeOfMac(mac)?.address
   }
 

@@ -10,6 +10,7 @@ import type { HostInterface } from '../src/net/interfaces.ts'
 import type { Cidr, Ipv4 } from '../src/net/ipv4.ts'
 import type { Mac } from '../src/net/mac.ts'
 import { StartError } from '../src/start-error.ts'
+import { mac } from './support/values.ts'
 
 const at = (name: string, address: string, network: string): HostInterface => ({
   name,
@@ -74,6 +75,6 @@ test('an address in use says by whom; a lease is no bar to its own client', asyn
   t.is(found.usedBy('10.77.0.100' as Ipv4, []), 'a lease of 52:54:00:00:00:0a')
   t.is(found.usedBy('10.77.0.100' as Ipv4, ['52:54:00:00:00:0a']), undefined)
   t.is(found.usedBy('10.77.0.101' as Ipv4, []), undefined)
-  t.is(found.leasedAddress('52:54:00:00:00:0a'), '10.77.0.100' as Ipv4)
-  t.is(found.leasedAddress('52:54:00:00:00:0b'), undefined)
+  t.is(found.leasedAddress(mac(10)), '10.77.0.100' as Ipv4)
+  t.is(found.leasedAddress(mac(11)), undefined)
 })

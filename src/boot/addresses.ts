@@ -1,5 +1,5 @@
 import { inPool } from '../inventory/addresses.ts'
-import type { Lease } from '../inventory/leases.ts'
+import type { Lease } from '../inventory/lease.ts'
 import type { Pool, Subnet } from '../inventory/model.ts'
 import { contains, type Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'

@@ -1,6 +1,6 @@
 import { basename } from 'node:path/posix'
 import type { Now } from '../inventory/clock.ts'
-import type { BootStage, LeaseEdit } from '../inventory/leases.ts'
+import type { BootStage, LeaseEdit } from '../inventory/lease.ts'
 import type { Subnet } from '../inventory/model.ts'
 import { type FirmwareName, firmwareByName } from '../net/firmware.ts'
 import { contains, type Ipv4 } from '../net/ipv4.ts'

@@ -1,4 +1,5 @@
 import { type Ipv4, overlaps } from '../net/ipv4.ts'
+import type { Mac } from '../net/mac.ts'
 import { changesOf, type Edit, editOf } from './edits.ts'
 import { InventoryError } from './errors.ts'
 import {
@@ -148,7 +149,7 @@ export class Draft implements AddressView {
     return this.#base.usedBy(address, macs)
   }
 
-  leasedAddress(mac: string): Ipv4 | undefined {
+  leasedAddress(mac: Mac): Ipv4 | undefined {
     return this.#base.leasedAddress(mac)
   }
 

@@ -43,19 +43,18 @@ export class FreeAddresses {
     return undefined
   }
 
-  /** Puts an address whose use has ended last, unless it is there already. */
-  give(address: Ipv4): void {
-    const value = ipv4ToNumber(address)
-    if (this.#links.has(value)) return
-    const link = { address: value, before: this.#end.before, after: this.#end }
+  /** Puts an address whose use has ended last, unless it is there already. @param address 32 bits. */
+  give(address: number): void {
+    if (this.#links.has(address)) return
+    const link = { address, before: this.#end.before, after: this.#end }
     link.before.after = link
     link.after.before = link
-    this.#links.set(value, link)
+    this.#links.set(address, link)
   }
 
   /** Takes out an address that somebody has by now. */
-  remove(address: Ipv4): void {
-    const link = this.#links.get(ipv4ToNumber(address))
+  remove(address: number): void {
+    const link = this.#links.get(address)
     if (link !== undefined) this.#unlink(link)
   }
 

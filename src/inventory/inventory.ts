@@ -15,7 +15,7 @@ import { SubnetIndex } from './subnet-index.ts'
 /** What else may hold an address, beside the machines: leases and the instance's own interfaces. */
 export interface AddressUse {
   usedBy(address: Ipv4, macs: readonly string[]): string | undefined
-  leasedAddress(mac: string): Ipv4 | undefined
+  leasedAddress(mac: Mac): Ipv4 | undefined
 }
 
 /**
@@ -108,7 +108,7 @@ export class Inventory implements Base {
     return this.#addressUse.usedBy(address, macs)
   }
 
-  leasedAddress(mac: string): Ipv4 | undefined {
+  leasedAddress(mac: Mac): Ipv4 | undefined {
     return this.#addressUse.leasedAddress(mac)
   }
 

@@ -1,6 +1,6 @@
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
-import type { Lease, LeaseEdit, LeaseGrant } from './leases.ts'
+import type { Lease, LeaseEdit, LeaseGrant } from './lease.ts'
 
 type Circumstances = { readonly owner: string; readonly now: number }
 

@@ -1,7 +1,8 @@
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import type { Inventory } from './inventory.ts'
-import type { LeaseGrant, Leases } from './leases.ts'
+import type { LeaseGrant } from './lease.ts'
+import type { Leases } from './leases.ts'
 
 /** A lease that another server gave. */
 export type ForeignLease = {

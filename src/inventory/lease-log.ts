@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Db } from './database.ts'
+import type { Lease } from './lease.ts'
 import { type LeaseRow, leaseWriter, rowOf } from './lease-rows.ts'
-import type { Lease } from './leases.ts'
 
 /** Where leases are made durable. */
 export interface LeaseLog {

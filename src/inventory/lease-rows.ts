@@ -1,7 +1,7 @@
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import type { Db } from './database.ts'
-import type { BootStage, Lease, LeaseState } from './leases.ts'
+import type { BootStage, Lease, LeaseState } from './lease.ts'
 import { SharedWords } from './shared-words.ts'
 import { tableRows } from './table-rows.ts'
 
@@ -13,13 +13,11 @@ const COLUMNS = [
 /** Rows of addresses that nobody came back for are kept so long, milliseconds: until then a client gets its old address again. */
 const KEPT_MS = 30 * 86_400_000
 
-/** All that is kept, the one granted last at the end; what ended long ago is dropped. */
-export function loadLeases(db: Db, now: number): Lease[] {
+/** All that is kept, in the order of the addresses' texts; what ended long ago is dropped. */
+export function* loadLeases(db: Db, now: number): Iterable<Lease> {
   db.prepare('DELETE FROM lease WHERE expires_at < ?').run(now - KEPT_MS)
-  const leases: Lease[] = []
   const words = new SharedWords()
-  for (const row of tableRows(db, 'lease', 'address', COLUMNS)) leases.push(leaseOf(row, words))
-  return leases.sort((a, b) => a.grantedAt - b.grantedAt)
+  for (const row of tableRows(db, 'lease', 'address', COLUMNS)) yield leaseOf(row, words)
 }
 
 /** A lease as its columns' values: what is handed to the thread that writes, for objects take twice as long. */

@@ -1,63 +1,17 @@
-import type { Ipv4 } from '../net/ipv4.ts'
+import { type Ipv4, ipv4FromNumber } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import { inPool } from './addresses.ts'
 import type { Now } from './clock.ts'
 import type { Db } from './database.ts'
 import { Holds } from './holds.ts'
+import type { Lease, LeaseEdit, LeaseGrant } from './lease.ts'
 import { editLeases, isOthers } from './lease-edits.ts'
 import { directLeaseLog, type LeaseLog } from './lease-log.ts'
 import { loadLeases } from './lease-rows.ts'
-import { LeasesByMac } from './leases-by-mac.ts'
+import { findLeases, type Wanted } from './lease-search.ts'
+import { LeaseTable } from './lease-table.ts'
 import type { Pool } from './model.ts'
 import { PoolAddresses } from './pool-addresses.ts'
-
-export type BootStage = 'firmware' | 'ipxe' | 'os'
-
-/** What a lease became: held by its client until it expires, given back, or declined: another host was seen to use the address. */
-export type LeaseState = 'bound' | 'released' | 'declined'
-
-/** An address that a client holds, or held until it expired. */
-export type Lease = {
-  readonly address: Ipv4
-  readonly mac: Mac
-  /** Option 61, hexadecimal. */
-  readonly clientId: string | null
-  readonly hostName: string | null
-  readonly state: LeaseState
-  /** Who took it last: a firmware, iPXE, or anything else. */
-  readonly stage: BootStage
-  /** What the firmware of this boot was sent to load; null where none was, and where iPXE was there already, in a card's ROM. */
-  readonly loader: string | null
-  /** Milliseconds since the epoch: of the first ACK to this client, of the latest, and of the end. */
-  readonly startedAt: number
-  readonly grantedAt: number
-  /** Of a declined address: when it may be given out again. */
-  readonly expiresAt: number
-  /** The instance that granted it. */
-  readonly owner: string
-  /** Counts the changes; a row with a greater version replaces one with a lesser. */
-  readonly version: number
-}
-
-export type LeaseGrant = {
-  address: Ipv4
-  mac: Mac
-  clientId?: string | undefined
-  hostName?: string | undefined
-  /** Default os. */
-  stage?: BootStage
-  /** Of a firmware. */
-  loader?: string | undefined
-  seconds: number
-  /** The address is the client's own: whoever else holds it has lost it. */
-  fixed?: boolean
-}
-
-export type LeaseEdit =
-  | ({ kind: 'grant' } & LeaseGrant)
-  | { kind: 'release'; address: Ipv4 }
-  /** @property seconds how long nobody gets the address. */
-  | { kind: 'decline'; address: Ipv4; seconds: number }
 
 /** The leases: read from memory, written in one transaction a batch. */
 export class Leases {
@@ -68,8 +22,7 @@ export class Leases {
   #written: Promise<unknown> = Promise.resolve()
   /** What is written next waits for this. */
   #barrier: Promise<unknown> = this.#written
-  readonly #byAddress = new Map<Ipv4, Lease>()
-  readonly #byMac = new LeasesByMac()
+  readonly #table = new LeaseTable()
   /** The latest that are being written: they are not on disk yet, but the next edits count on them. */
   readonly #writing = new Map<Ipv4, Lease>()
   readonly #holds = new Holds()
@@ -80,16 +33,14 @@ export class Leases {
     this.#now = now
     this.#owner = owner
     this.#log = log
-    this.#pools = new PoolAddresses(
-      (address) => this.#byAddress.get(address),
-      () => this.#byAddress.values()
-    )
-    for (const lease of loadLeases(db, now())) this.#keep(lease)
+    this.#pools = new PoolAddresses(this.#table)
+    this.#table.fill(loadLeases(db, now()))
+    for (let row = 0; row < this.#table.size; row += 1) this.#account(row)
   }
 
-  /** All rows, the expired ones too, in no order. */
-  all(): Iterable<Lease> {
-    return this.#byAddress.values()
+  /** The addresses whose latest leases, those that have ended too, are as asked for, in order. */
+  find(wanted: Wanted): Float64Array {
+    return findLeases(this.#table, wanted, this.#now())
   }
 
   /** Whether its client holds the lease now. */
@@ -99,12 +50,13 @@ export class Leases {
 
   /** The latest of an address, whatever became of it. */
   at(address: Ipv4): Lease | undefined {
-    return this.#byAddress.get(address)
+    const row = this.#table.rowOf(address)
+    return row === undefined ? undefined : this.#table.at(row)
   }
 
   /** The lease that an address is under now. */
   active(address: Ipv4): Lease | undefined {
-    const lease = this.#byAddress.get(address)
+    const lease = this.at(address)
     return lease && this.isActive(lease) ? lease : undefined
   }
 
@@ -116,35 +68,35 @@ export class Leases {
 
   /** Whether another host than Tandem's client was seen to use the address, a short while ago. */
   isDeclined(address: Ipv4): boolean {
-    const lease = this.#byAddress.get(address)
+    const lease = this.at(address)
     return lease?.state === 'declined' && lease.expiresAt > this.#now()
   }
 
   /** What a MAC holds or held, the latest sixteen, the one granted last first. */
-  ofMac(mac: string): Lease[] {
-    return [...this.#byMac.of(mac)].reverse()
+  ofMac(mac: Mac): Lease[] {
+    return this.#table.ofMac(mac)
   }
 
   /** The one granted last of those that a MAC holds or held and that fit. */
-  latestOf(mac: string, fits: (lease: Lease) => boolean): Lease | undefined {
-    return this.#byMac.latest(mac, fits)
+  latestOf(mac: Mac, fits: (lease: Lease) => boolean): Lease | undefined {
+    return this.#table.latestOf(mac, fits)
   }
 
   /** The lease that a MAC was granted last of those that still run: where it is now, whatever it held for longer before. */
-  activeOfMac(mac: string): Lease | undefined {
-    return this.#byMac.latest(mac, (lease) => this.isActive(lease))
+  activeOfMac(mac: Mac): Lease | undefined {
+    return this.latestOf(mac, (lease) => this.isActive(lease))
   }
 
   /** Tells a client's handshakes apart: the lease it was granted last, be it expired, and its version; empty when it never had one. */
-  handshakeOf(mac: string): string {
-    const last = this.#byMac.of(mac).at(-1)
+  handshakeOf(mac: Mac): string {
+    const last = this.latestOf(mac, () => true)
     return last ? `${last.address}/${last.version}` : ''
   }
 
   /** Whether somebody else than this client holds the address, or was just offered it, or uses it unasked. */
   isTaken(address: Ipv4, mac: Mac): boolean {
     const now = this.#now()
-    if (isOthers(this.#byAddress.get(address), mac, now)) return true
+    if (isOthers(this.at(address), mac, now)) return true
     const holder = this.#holds.holder(address, now)
     return holder !== undefined && holder !== mac
   }
@@ -176,8 +128,7 @@ export class Leases {
       if (address !== undefined) return address
     }
     for (const address of this.#holds.contestable(now)) {
-      if (inPool(pools, address) && !isOthers(this.#byAddress.get(address), mac, now) && isUsable(address))
-        return address
+      if (inPool(pools, address) && !isOthers(this.at(address), mac, now) && isUsable(address)) return address
     }
     return undefined
   }
@@ -198,7 +149,7 @@ export class Leases {
    * @returns the grants that were not made, as another client holds the address by now.
    */
   async apply(edits: readonly LeaseEdit[]): Promise<ReadonlySet<LeaseEdit>> {
-    const latest = (address: Ipv4) => this.#writing.get(address) ?? this.#byAddress.get(address)
+    const latest = (address: Ipv4) => this.#writing.get(address) ?? this.at(address)
     const { leases, lost } = editLeases(edits, latest, { owner: this.#owner, now: this.#now() })
     if (leases.length === 0) return lost
     for (const lease of leases) this.#writing.set(lease.address, lease)
@@ -208,7 +159,7 @@ export class Leases {
       await written
       for (const lease of leases) {
         this.#holds.release(lease.address)
-        this.#keep(lease)
+        this.#account(this.#table.put(lease))
       }
     } finally {
       for (const lease of leases) {
@@ -224,19 +175,15 @@ export class Leases {
     await this.#barrier
   }
 
-  #keep(lease: Lease): void {
-    const before = this.#byAddress.get(lease.address)
-    this.#byAddress.set(lease.address, lease)
-    if (before !== undefined && before.mac !== lease.mac) this.#byMac.remove(before)
-    if (before !== undefined && lease.state !== 'bound') this.#byMac.end(lease)
-    else this.#byMac.add(lease)
-    if (lease.expiresAt > this.#now()) this.#pools.occupy(lease)
-    else this.#pools.free(lease.address)
+  /** Whether an address is in use or free follows from its lease. */
+  #account(row: number): void {
+    if (this.#table.endAt(row) > this.#now()) this.#pools.occupy(row)
+    else this.#pools.free(ipv4FromNumber(this.#table.addressAt(row)))
   }
 
   /** Puts back an address whose hold has ended, unless it is leased. */
   #free(address: Ipv4): void {
-    const lease = this.#byAddress.get(address)
+    const lease = this.at(address)
     if (lease === undefined || lease.expiresAt <= this.#now()) this.#pools.free(address)
   }
 }

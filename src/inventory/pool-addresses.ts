@@ -3,8 +3,14 @@ import { Expiries } from './expiries.ts'
 import { FreeAddresses } from './free-addresses.ts'
 import type { Pool } from './model.ts'
 
-/** An address's use, and when it ends: milliseconds since the epoch. */
-type Use = { readonly address: Ipv4; readonly expiresAt: number }
+/** The uses of addresses, by numbers from 0: one an address. */
+export interface Uses {
+  readonly size: number
+  /** The address, 32 bits. */
+  addressAt(use: number): number
+  /** When it ends: milliseconds since the epoch. */
+  endAt(use: number): number
+}
 
 type Range = { readonly first: number; readonly last: number; readonly free: FreeAddresses }
 
@@ -16,17 +22,13 @@ const RECLAIMED_AT_ONCE = 100
  * ends of leases are kept in order, so nobody searches for those that ended.
  */
 export class PoolAddresses {
-  readonly #uses: (address: Ipv4) => Use | undefined
-  readonly #all: () => Iterable<Use>
+  readonly #uses: Uses
   readonly #ranges = new Map<string, Range>()
-  readonly #expiries = new Expiries<Use>()
-  /** When each address's use is looked at next. */
-  readonly #awaited = new Map<Ipv4, number>()
+  /** Those whose end is still to come, or was not looked at yet. */
+  readonly #expiries = new Expiries()
 
-  /** @param uses an address's last use; @param all those of all addresses. */
-  constructor(uses: (address: Ipv4) => Use | undefined, all: () => Iterable<Use>) {
+  constructor(uses: Uses) {
     this.#uses = uses
-    this.#all = all
   }
 
   /** The address of a pool that was free for longest, of those that can be used; it is to be reserved. */
@@ -43,38 +45,35 @@ export class PoolAddresses {
     this.#ranges.delete(keyOf(pool))
   }
 
-  /** An address is in use until then. */
-  occupy(use: Use): void {
-    const { address, expiresAt } = use
-    this.reserve(address)
-    const awaited = this.#awaited.get(address)
-    // Later ends are found when the earlier one comes: each address waits once, however often it is renewed.
-    if (awaited !== undefined && awaited <= expiresAt) return
-    this.#awaited.set(address, expiresAt)
-    this.#expiries.add(use)
+  /** A use that has begun, or ends at another time by now. Later ends are found when the earlier one comes. */
+  occupy(use: number): void {
+    const address = this.#uses.addressAt(use)
+    this.#rangeAround(address)?.free.remove(address)
+    this.#expiries.add(use, this.#uses.endAt(use))
   }
 
   /** An address was chosen by other means. */
   reserve(address: Ipv4): void {
-    this.#rangeAround(address)?.free.remove(address)
+    const number = ipv4ToNumber(address)
+    this.#rangeAround(number)?.free.remove(number)
   }
 
   /** An address's use has ended. */
   free(address: Ipv4): void {
+    this.#give(ipv4ToNumber(address))
+  }
+
+  #give(address: number): void {
     this.#rangeAround(address)?.free.give(address)
   }
 
   /** @returns whether there was anything. */
   #reclaim(now: number, most: number): boolean {
     for (let count = 0; count < most; count += 1) {
-      const ended = this.#expiries.take(now)
-      if (ended === undefined) return count > 0
-      // The use was shortened after this end was noted: it came to its real one earlier.
-      if (this.#awaited.get(ended.address) !== ended.expiresAt) continue
-      this.#awaited.delete(ended.address)
-      const use = this.#uses(ended.address)
-      if (use !== undefined && use.expiresAt > now) this.occupy(use)
-      else this.free(ended.address)
+      const use = this.#expiries.take(now)
+      if (use === undefined) return count > 0
+      if (this.#uses.endAt(use) > now) this.occupy(use)
+      else this.#give(this.#uses.addressAt(use))
     }
     return true
   }
@@ -88,25 +87,28 @@ export class PoolAddresses {
       if (other.first <= range.last && range.first <= other.last) this.#ranges.delete(key)
     }
     this.#ranges.set(keyOf(pool), range)
-    const ended = Array.from(this.#all()).filter((use) => use.expiresAt <= now && isIn(range, use.address))
-    ended.sort((a, b) => a.expiresAt - b.expiresAt)
-    for (const { address } of ended) range.free.give(address)
+    for (const address of this.#endedIn(range, now)) range.free.give(address)
     return range
   }
 
+  /** The addresses of a range whose use has ended, the first to have ended first. */
+  #endedIn({ first, last }: Range, now: number): number[] {
+    const uses: number[] = []
+    for (let use = 0; use < this.#uses.size; use += 1) {
+      const address = this.#uses.addressAt(use)
+      if (address >= first && address <= last && this.#uses.endAt(use) <= now) uses.push(use)
+    }
+    uses.sort((a, b) => this.#uses.endAt(a) - this.#uses.endAt(b))
+    return uses.map((use) => this.#uses.addressAt(use))
+  }
+
   /** Pools don't overlap. */
-  #rangeAround(address: Ipv4): Range | undefined {
-    const value = ipv4ToNumber(address)
-    for (const range of this.#ranges.values()) if (value >= range.first && value <= range.last) return range
+  #rangeAround(address: number): Range | undefined {
+    for (const range of this.#ranges.values()) if (address >= range.first && address <= range.last) return range
     return undefined
   }
 }
 
 function keyOf({ from, to }: Pool): string {
   return `${from}-${to}`
-}
-
-function isIn({ first, last }: Range, address: Ipv4): boolean {
-  const value = ipv4ToNumber(address)
-  return value >= first && value <= last
 }

@@ -1,4 +1,5 @@
 import { type Ipv4, isHostAddress } from '../net/ipv4.ts'
+import type { Mac } from '../net/mac.ts'
 import { chooseFixedAddress } from './addresses.ts'
 import { InventoryError } from './errors.ts'
 import type { Interface, Machine, Subnet } from './model.ts'
@@ -11,7 +12,7 @@ export interface AddressView {
   /** Who else uses an address, as a phrase for an error message: an instance's own interface, a lease. */
   usedBy(address: Ipv4, macs: readonly string[]): string | undefined
   /** The address a MAC holds a lease on now. */
-  leasedAddress(mac: string): Ipv4 | undefined
+  leasedAddress(mac: Mac): Ipv4 | undefined
 }
 
 /**

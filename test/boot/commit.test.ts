@@ -5,6 +5,7 @@ import { Leases } from '../../src/inventory/leases.ts'
 import type { Ipv4 } from '../../src/net/ipv4.ts'
 import { type Boot, clientOf, installable, openBoot } from '../support/boot.ts'
 import { change, dump, machine } from '../support/inventory.ts'
+import { allLeases } from '../support/leases.ts'
 import { ip, mac } from '../support/values.ts'
 
 /** From the promise of a lease to its being durable: what may have happened in between. */
@@ -25,7 +26,7 @@ const register = (boot: Boot, who: number, address: Ipv4) =>
     draft.putMachine(machine(`db-${who}`, who, { interfaces: [{ mac: mac(who), ipv4: address }] }))
   )
 
-const holders = ({ leases }: { leases: Leases }) => Array.from(leases.all(), ({ address, mac }) => [address, mac])
+const holders = ({ leases }: { leases: Leases }) => Array.from(allLeases(leases), ({ address, mac }) => [address, mac])
 
 test('a lease is on disk when the commit resolves, and nothing before', async (t) => {
   const boot = await openBoot(t)

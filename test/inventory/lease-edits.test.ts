@@ -1,8 +1,10 @@
 import test from 'ava'
 import { openDatabase } from '../../src/inventory/database.ts'
-import { type LeaseEdit, Leases } from '../../src/inventory/leases.ts'
+import type { LeaseEdit } from '../../src/inventory/lease.ts'
+import { Leases } from '../../src/inventory/leases.ts'
 import { FakeClock } from '../support/clock.ts'
 import { dump } from '../support/inventory.ts'
+import { allLeases } from '../support/leases.ts'
 import { ip, mac } from '../support/values.ts'
 
 /** How leases end, what an edit does to those before it, and what a restart makes of that. */
@@ -152,7 +154,7 @@ test('a restart drops what ended thirty days ago, and keeps what ended later', a
   await leases.apply([grant(X, 1, 600), grant(Y, 2, 700)])
   clock.advance(30 * DAY + 650)
   t.deepEqual(
-    Array.from(open(db, clock).leases.all(), ({ address }) => address),
+    Array.from(allLeases(open(db, clock).leases), ({ address }) => address),
     [Y]
   )
   t.is(dump(db).lease?.length, 1)

@@ -2,9 +2,11 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import Database from 'better-sqlite3'
 import { type Db, openDatabase } from '../../src/inventory/database.ts'
+import type { Lease } from '../../src/inventory/lease.ts'
 import { adaptiveLeaseLog, directLeaseLog, type LeaseLog, threadedLeaseLog } from '../../src/inventory/lease-log.ts'
-import { type Lease, Leases } from '../../src/inventory/leases.ts'
+import { Leases } from '../../src/inventory/leases.ts'
 import { FakeClock } from '../support/clock.ts'
+import { allLeases } from '../support/leases.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { ip, mac } from '../support/values.ts'
 
@@ -52,7 +54,7 @@ for (const [what, make] of [
     await log.append([lease(1), { ...lease(2), hostName: 'box', loader: 'ipxe.efi', state: 'declined' }])
     t.deepEqual(stored(), ['10.77.0.1', '10.77.0.2'])
     const again = new Leases(db, 'a', () => 1500)
-    t.deepEqual([...again.all()], [lease(1), { ...lease(2), hostName: 'box', loader: 'ipxe.efi', state: 'declined' }])
+    t.deepEqual(allLeases(again), [lease(1), { ...lease(2), hostName: 'box', loader: 'ipxe.efi', state: 'declined' }])
   })
 
   test(`${what}: all leases of an append are written or none, and the error is told; the next is a new start`, async (t) => {

@@ -4,6 +4,7 @@ import { openDatabase } from '../../src/inventory/database.ts'
 import { Leases } from '../../src/inventory/leases.ts'
 import { FakeClock } from '../support/clock.ts'
 import { dump } from '../support/inventory.ts'
+import { allLeases } from '../support/leases.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { ip, mac } from '../support/values.ts'
 
@@ -34,7 +35,7 @@ test('a granted lease is on disk, counted, and keeps its start when it is renewe
     owner: 'a',
     version: 2
   }
-  t.deepEqual([...leases.all()], [lease])
+  t.deepEqual(allLeases(leases), [lease])
   t.deepEqual(dump(db).lease, [
     {
       address: X,
@@ -175,7 +176,7 @@ test('leases that can not be written are not there, and the offers stand', async
   db.exec("CREATE TRIGGER full BEFORE INSERT ON lease BEGIN SELECT raise(ABORT, 'disk full'); END")
   const grants = [X, Y].map((address) => ({ address, mac: mac(1), seconds: 600 }))
   await t.throwsAsync(leases.grant(grants), { message: 'disk full' })
-  t.deepEqual([...leases.all()], [])
+  t.deepEqual(allLeases(leases), [])
   t.is(leases.handshakeOf(mac(1)), '')
   t.true(leases.isTaken(X, mac(2)))
 })

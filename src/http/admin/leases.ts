@@ -1,9 +1,10 @@
 import { type Static, Type } from 'typebox'
 import { InventoryError } from '../../inventory/errors.ts'
 import { eventChange } from '../../inventory/events.ts'
+import type { Lease } from '../../inventory/lease.ts'
 import { importLeases } from '../../inventory/lease-import.ts'
-import type { Lease, Leases } from '../../inventory/leases.ts'
-import { contains, ipv4FromNumber, ipv4ToNumber, parseCidr, parseIpv4 } from '../../net/ipv4.ts'
+import { CONDITIONS, type Condition, conditionOf, type Wanted } from '../../inventory/lease-search.ts'
+import { ipv4FromNumber, parseCidr, parseIpv4 } from '../../net/ipv4.ts'
 import { choice } from '../../net/validation.ts'
 import { parsed } from '../fields.ts'
 import { macOf } from '../mac.ts'
@@ -12,13 +13,12 @@ import type { AdminOptions } from './server.ts'
 
 const DEFAULT_LIMIT = 1000
 const MOST_IMPORTED = 10_000
-const STATES = ['active', 'expired', 'released', 'declined'] as const
 const text = Type.Optional(Type.String())
 const digits = Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$' }))
 const tags = ['leases']
 
 const Query = Type.Object(
-  { mac: text, machine: text, subnet: text, state: Type.Optional(choice(STATES)), limit: digits, offset: digits },
+  { mac: text, machine: text, subnet: text, state: Type.Optional(choice(CONDITIONS)), limit: digits, offset: digits },
   { additionalProperties: false }
 )
 const Imported = Type.Object(
@@ -45,7 +45,7 @@ export function leaseRoutes(app: AdminApp, { boot, now }: AdminOptions): void {
   app.get('/leases', { schema: { tags, querystring: Query } }, ({ query }) => {
     const limit = Number(query.limit ?? DEFAULT_LIMIT)
     const offset = Number(query.offset ?? 0)
-    const addresses = matching(leases, filterOf(query))
+    const addresses = leases.find(wantedBy(query))
     const items = Array.from(addresses.subarray(offset, offset + limit), (address) => {
       const lease = leases.at(ipv4FromNumber(address)) as Lease
       return viewOf(lease)
@@ -77,16 +77,15 @@ export function leaseRoutes(app: AdminApp, { boot, now }: AdminOptions): void {
     return { taken, skipped, ...(await inventory.write([eventChange(now(), event)])) }
   })
 
-  function filterOf({ mac, machine, subnet, state }: Static<typeof Query>): (lease: Lease) => boolean {
-    const macs = mac === undefined ? undefined : [macOf(mac)]
+  function wantedBy({ mac, machine, subnet, state }: Static<typeof Query>): Wanted {
     const own =
       machine === undefined ? undefined : inventory.need('machine', machine).interfaces.map((each) => each.mac)
-    const cidr = subnet === undefined ? undefined : parsed('subnet', () => parseCidr(subnet))
-    return (lease) =>
-      (macs === undefined || macs.includes(lease.mac)) &&
-      (own === undefined || own.includes(lease.mac)) &&
-      (cidr === undefined || contains(cidr, lease.address)) &&
-      (state === undefined || stateOf(lease) === state)
+    const asked = mac === undefined ? undefined : macOf(mac)
+    return {
+      macs: own && asked ? own.filter((each) => each === asked) : (own ?? (asked && [asked])),
+      cidr: subnet === undefined ? undefined : parsed('subnet', () => parseCidr(subnet)),
+      condition: state
+    }
   }
 
   function viewOf(lease: Lease): Record<string, unknown> {
@@ -101,18 +100,9 @@ export function leaseRoutes(app: AdminApp, { boot, now }: AdminOptions): void {
     }
   }
 
-  function stateOf({ state, expiresAt }: Lease): (typeof STATES)[number] {
-    if (state === 'released') return 'released'
-    if (expiresAt <= now()) return 'expired'
-    return state === 'bound' ? 'active' : 'declined'
+  function stateOf({ state, expiresAt }: Lease): Condition {
+    return conditionOf(state, expiresAt, now())
   }
-}
-
-/** Their addresses as numbers, in order: of a hundred thousand leases only a page is ever made presentable. */
-function matching(leases: Leases, fits: (lease: Lease) => boolean): Float64Array {
-  const addresses: number[] = []
-  for (const lease of leases.all()) if (fits(lease)) addresses.push(ipv4ToNumber(lease.address))
-  return Float64Array.from(addresses).sort()
 }
 
 function importedOf({ address, mac, clientId, hostName, expiresAt }: Static<typeof Imported>, at: string, now: number) {

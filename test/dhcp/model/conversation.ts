@@ -3,6 +3,7 @@ import type { Packet } from '../../../src/dhcp/codec.ts'
 import type { Ipv4 } from '../../../src/net/ipv4.ts'
 import { clientOf } from '../../support/boot.ts'
 import { OWN } from '../../support/inventory.ts'
+import { allLeases } from '../../support/leases.ts'
 import { ip, mac } from '../../support/values.ts'
 import { datagramOf, LINKS, type Link, linkOf, type Message, RELAY_AGENT } from './network.ts'
 import { Reference } from './reference.ts'
@@ -201,7 +202,7 @@ export class Conversation {
 
   #compareLeases(): void {
     const sorted = (leases: { address: Ipv4 }[]) => leases.sort((a, b) => (a.address < b.address ? -1 : 1))
-    const kept = Array.from(this.#site.leases.all(), ({ address, mac, state, expiresAt }) => ({
+    const kept = Array.from(allLeases(this.#site.leases), ({ address, mac, state, expiresAt }) => ({
       ...{ address, mac, state, expiresAt }
     }))
     const acknowledged = Array.from(this.#reference.bindings, ([address, { who, state, until }]) => ({

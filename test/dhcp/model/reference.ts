@@ -1,4 +1,4 @@
-import type { LeaseState } from '../../../src/inventory/leases.ts'
+import type { LeaseState } from '../../../src/inventory/lease.ts'
 import type { Ipv4 } from '../../../src/net/ipv4.ts'
 import { isOn, LINKS, type Link, type RequestKind } from './network.ts'
 

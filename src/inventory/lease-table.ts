@@ -1,0 +1,160 @@
+import { type Ipv4, ipv4FromNumber, ipv4ToNumber } from '../net/ipv4.ts'
+import { type Mac, macFromNumber, macToNumber } from '../net/mac.ts'
+import { ClientChains } from './client-chains.ts'
+import { roomFor } from './columns.ts'
+import type { BootStage, Lease, LeaseState } from './lease.ts'
+
+const STATES: readonly LeaseState[] = ['bound', 'released', 'declined']
+const STAGES: readonly BootStage[] = ['firmware', 'ipxe', 'os']
+/** Client identifier, host name, loader and owner. */
+const TEXTS = 4
+
+/** Leases of a client that are looked through: whoever takes one address of a large pool after the other had thousands. */
+const MOST = 16
+
+/**
+ * All leases, one an address, in columns of numbers: a hundred thousand are ten megabytes that the garbage collector needn't
+ * look through, as objects they are forty-four. Each address has a row for good; a `Lease` is made of it when one is asked for.
+ */
+export class LeaseTable {
+  readonly #rows = new Map<number, number>()
+  readonly #clients = new ClientChains()
+  #addresses = new Uint32Array()
+  #macs = new Float64Array()
+  #states = new Uint8Array()
+  #stages = new Uint8Array()
+  #startedAt = new Float64Array()
+  #grantedAt = new Float64Array()
+  #expiresAt = new Float64Array()
+  #versions = new Float64Array()
+  readonly #texts: (string | null)[] = []
+  /** The one that was made last: a packet's answer looks at the same one several times. */
+  #made: { readonly row: number; readonly lease: Lease } | undefined
+
+  /** The rows are numbered from 0. */
+  get size(): number {
+    return this.#rows.size
+  }
+
+  /** An address's row. */
+  rowOf(address: Ipv4): number | undefined {
+    return this.#rows.get(ipv4ToNumber(address) | 0)
+  }
+
+  at(row: number): Lease {
+    if (this.#made?.row !== row) this.#made = { row, lease: this.#leaseAt(row) }
+    return this.#made.lease
+  }
+
+  addressAt(row: number): number {
+    return this.#addresses[row] as number
+  }
+
+  /** 48 bits. */
+  macAt(row: number): number {
+    return this.#macs[row] as number
+  }
+
+  stateAt(row: number): LeaseState {
+    return STATES[this.#states[row] as number] as LeaseState
+  }
+
+  /** Milliseconds since the epoch. */
+  endAt(row: number): number {
+    return this.#expiresAt[row] as number
+  }
+
+  /** What a client holds or held, the latest sixteen, the one granted last first. */
+  ofMac(mac: Mac): Lease[] {
+    const leases: Lease[] = []
+    this.latestOf(mac, (lease) => leases.push(lease) < 0)
+    return leases
+  }
+
+  /** The first of these that fits. */
+  latestOf(mac: Mac, fits: (lease: Lease) => boolean): Lease | undefined {
+    const number = macToNumber(mac)
+    let looked = 0
+    for (let row = this.#clients.first(number); row >= 0 && looked < MOST; row = this.#clients.next(row)) {
+      if (this.#macs[row] !== number) continue
+      looked += 1
+      const lease = this.at(row)
+      if (fits(lease)) return lease
+    }
+    return undefined
+  }
+
+  /**
+   * Puts a lease in the place of its address's last one. A grant makes it its client's latest; the end of a lease is none.
+   * @returns its row.
+   */
+  put(lease: Lease): number {
+    const known = this.rowOf(lease.address)
+    const row = known ?? this.#add(lease.address)
+    const mac = macToNumber(lease.mac)
+    const isOwn = known !== undefined && this.#macs[row] === mac
+    const stays = isOwn && (lease.state !== 'bound' || this.#clients.first(mac) === row)
+    if (known !== undefined && !stays) this.#clients.remove(row, this.#macs[row] as number)
+    this.#write(row, lease, mac)
+    if (!stays) this.#clients.add(row, mac)
+    return row
+  }
+
+  /** Fills an empty table with leases in any order. */
+  fill(leases: Iterable<Lease>): void {
+    for (const lease of leases) this.#write(this.#add(lease.address), lease, macToNumber(lease.mac))
+    const rows = Uint32Array.from({ length: this.size }, (_, row) => row)
+    rows.sort((a, b) => (this.#grantedAt[a] as number) - (this.#grantedAt[b] as number))
+    for (const row of rows) this.#clients.add(row, this.#macs[row] as number)
+  }
+
+  #add(address: Ipv4): number {
+    const row = this.size
+    const number = ipv4ToNumber(address)
+    this.#rows.set(number | 0, row)
+    this.#addresses = roomFor(row, this.#addresses)
+    this.#macs = roomFor(row, this.#macs)
+    this.#states = roomFor(row, this.#states)
+    this.#stages = roomFor(row, this.#stages)
+    this.#startedAt = roomFor(row, this.#startedAt)
+    this.#grantedAt = roomFor(row, this.#grantedAt)
+    this.#expiresAt = roomFor(row, this.#expiresAt)
+    this.#versions = roomFor(row, this.#versions)
+    this.#addresses[row] = number
+    return row
+  }
+
+  #write(row: number, lease: Lease, mac: number): void {
+    this.#made = undefined
+    this.#macs[row] = mac
+    this.#states[row] = STATES.indexOf(lease.state)
+    this.#stages[row] = STAGES.indexOf(lease.stage)
+    this.#startedAt[row] = lease.startedAt
+    this.#grantedAt[row] = lease.grantedAt
+    this.#expiresAt[row] = lease.expiresAt
+    this.#versions[row] = lease.version
+    const texts = row * TEXTS
+    this.#texts[texts] = lease.clientId
+    this.#texts[texts + 1] = lease.hostName
+    this.#texts[texts + 2] = lease.loader
+    this.#texts[texts + 3] = lease.owner
+  }
+
+  #leaseAt(row: number): Lease {
+    const texts = row * TEXTS
+    return {
+      address: ipv4FromNumber(this.addressAt(row)),
+      mac: macFromNumber(this.macAt(row)),
+      clientId: this.#texts[texts] as string | null,
+      hostName: this.#texts[texts + 1] as string | null,
+      state: this.stateAt(row),
+      stage: STAGES[this.#stages[row] as number] as BootStage,
+      loader: this.#texts[texts + 2] as string | null,
+      startedAt: this.#startedAt[row] as number,
+      grantedAt: this.#grantedAt[row] as number,
+      expiresAt: this.endAt(row),
+      owner: this.#texts[texts + 3] as string,
+      version: this.#versions[row] as number
+    }
+  }
+}
