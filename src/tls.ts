@@ -1,16 +1,11 @@
-import 'reflect-metadata'
-import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
-import * as x509 from '@peculiar/x509'
 import { CERTIFICATE_FILE } from './admin-token.ts'
 import { StartError } from './start-error.ts'
 
 export type Tls = { cert: string; key: string }
 
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
-const YEARS = 10
 const KEY = 'admin.key'
 
 /** The admin side's own certificate and key (PEM) from the state folder; made there when there are none for this address. The key's mode is 0600. */
@@ -20,6 +15,8 @@ export async function ownCertificate(state: string, address: string, now: number
   const kept = existsSync(certPath) && existsSync(keyPath) ? read({ cert: certPath, key: keyPath }) : undefined
   // One that doesn't match its key is of a configuration that named another certificate.
   if (kept && flawOf(kept) === undefined && holds(kept, address, now)) return kept
+  // Loaded only now: each later start does without the libraries.
+  const { makeCertificate } = await import('./certificate.ts')
   const made = await makeCertificate(address, now)
   writeFileSync(keyPath, made.key, { mode: 0o600 })
   writeFileSync(certPath, made.cert)
@@ -62,29 +59,4 @@ function flawOf({ cert, key }: Tls): string | undefined {
   } catch (error) {
     return (error as Error).message
   }
-}
-
-async function makeCertificate(address: string, now: number): Promise<Tls> {
-  x509.cryptoProvider.set(webcrypto as typeof globalThis.crypto)
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
-  const names = new Map([
-    ['localhost', 'dns'],
-    [hostname(), 'dns'],
-    ['127.0.0.1', 'ip'],
-    [address, 'ip']
-  ] as const)
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    name: `CN=Tandem admin of ${hostname()}`,
-    notBefore: new Date(now - 3_600_000),
-    notAfter: new Date(now + YEARS * 365.25 * 86_400_000),
-    keys,
-    signingAlgorithm: ALGORITHM,
-    extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension([...names].map(([value, type]) => ({ type, value })))
-    ]
-  })
-  const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey))
-  return { cert: certificate.toString('pem'), key: x509.PemConverter.encode(key, 'PRIVATE KEY') }
 }

@@ -4,7 +4,6 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import type { Command } from 'commander'
-import { extract } from 'tar'
 import type { Client } from './client.ts'
 import { type Context, clientOf, segment } from './context.ts'
 import { CommandFailed, UsageError } from './errors.ts'
@@ -53,6 +52,7 @@ async function withFolder(source: string, { sha256 }: Options, use: (folder: str
   }
   const folder = await mkdtemp(join(tmpdir(), 'tandem-import-'))
   try {
+    const { extract } = await import('tar')
     await extract({
       file: source,
       cwd: folder,

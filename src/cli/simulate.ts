@@ -4,7 +4,6 @@ import type { Command } from 'commander'
 import { type Cidr, type Ipv4, networkAddress } from '../net/ipv4.ts'
 import { type Context, clientOf, macOf } from './context.ts'
 import { CommandFailed, UsageError } from './errors.ts'
-import { SimulatedMachine } from './simulate/machine.ts'
 import { PROFILES } from './simulate/profile.ts'
 
 type Simulation = { server: Ipv4; ports: { dhcp: number; tftp: number }; subnet: Cidr | null }
@@ -32,6 +31,8 @@ export function simulateCommand(program: Command, context: Context): void {
         if (subnet === null)
           throw new CommandFailed('there is no subnet that the machine could be on: `tandem subnet set 10.77.0.0/24`')
 
+        // The daemon, which has this command too, does without.
+        const { SimulatedMachine } = await import('./simulate/machine.ts')
         const timeline: Entry[] = []
         const start = performance.now()
         const seen = (protocol: string, text: string) => {
