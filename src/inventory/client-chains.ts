@@ -1,24 +1,18 @@
-import { randomInt } from 'node:crypto'
 import { roomFor } from './columns.ts'
+import { NumberMap } from './number-map.ts'
 
 /** The end of a chain. */
 const NONE = -1
 
-/** Odd, and nobody's who picks MAC addresses: they shall not be able to make one chain of all. */
-const SEED = randomInt(2 ** 31) * 2 + 1
-
-/**
- * The rows of each client, the one added last first. Clients whose MACs fall on the same 32 bits share a chain, so
- * whoever follows one looks at the MAC of each row.
- */
+/** The rows of each client, by its MAC as a number, the one added last first. */
 export class ClientChains {
-  readonly #first = new Map<number, number>()
+  readonly #first = new NumberMap<number>()
   #next = new Int32Array()
   #before = new Int32Array()
 
-  /** @param mac 48 bits. @returns negative where there is none. */
+  /** @returns negative where there is none. */
   first(mac: number): number {
-    return this.#first.get(keyOf(mac)) ?? NONE
+    return this.#first.get(mac) ?? NONE
   }
 
   /** @returns negative after the last. */
@@ -30,9 +24,8 @@ export class ClientChains {
   add(row: number, mac: number): void {
     this.#next = roomFor(row, this.#next, NONE)
     this.#before = roomFor(row, this.#before, NONE)
-    const key = keyOf(mac)
-    const second = this.#first.get(key) ?? NONE
-    this.#first.set(key, row)
+    const second = this.first(mac)
+    this.#first.set(mac, row)
     this.#before[row] = NONE
     this.#next[row] = second
     if (second !== NONE) this.#before[second] = row
@@ -44,12 +37,7 @@ export class ClientChains {
     const next = this.#next[row] as number
     if (next !== NONE) this.#before[next] = before
     if (before !== NONE) this.#next[before] = next
-    else if (next !== NONE) this.#first.set(keyOf(mac), next)
-    else this.#first.delete(keyOf(mac))
+    else if (next !== NONE) this.#first.set(mac, next)
+    else this.#first.delete(mac)
   }
-}
-
-/** Neighbours, the MACs of one vendor's cards, have keys of their own. */
-function keyOf(mac: number): number {
-  return mac ^ Math.imul(mac / 0x1_0000_0000, SEED)
 }

@@ -1,5 +1,6 @@
 import { type Ipv4, ipv4FromNumber, ipv4ToNumber } from '../net/ipv4.ts'
 import type { Pool } from './model.ts'
+import { NumberMap } from './number-map.ts'
 
 type Link = { readonly address: number; before: Link; after: Link }
 
@@ -12,7 +13,7 @@ export class FreeAddresses {
   readonly #last: number
   /** The first that was never handed out; those before it are held, in the list, or were passed over. */
   #unused: number
-  readonly #links = new Map<number, Link>()
+  readonly #links = new NumberMap<Link>()
   /** Before the first and after the last of the list. */
   readonly #end: Link
 

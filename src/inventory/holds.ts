@@ -1,5 +1,6 @@
-import type { Ipv4 } from '../net/ipv4.ts'
-import type { Mac } from '../net/mac.ts'
+import { type Ipv4, ipv4ToNumber, UNSPECIFIED } from '../net/ipv4.ts'
+import { type Mac, macToNumber } from '../net/mac.ts'
+import { NumberMap } from './number-map.ts'
 
 /** How long an offered address is kept for the client that it was offered to. */
 const HOLD_MS = 60_000
@@ -11,43 +12,53 @@ const ENDED_AT_ONCE = 100
 /** Offers that are looked through for one of a certain pool: there may be thousands of other pools' addresses. */
 const CONTESTED_AT_ONCE = 1000
 
-type Hold = { readonly mac: Mac; readonly since: number }
+type Hold = { readonly address: Ipv4; readonly mac: Mac; readonly since: number; before: Hold; after: Hold }
 
 /** Addresses that were offered and are kept for a while: one a client, no more than there are addresses. Nothing of it is written. */
 export class Holds {
-  /** In the order in which they end. */
-  readonly #byAddress = new Map<Ipv4, Hold>()
-  /** The address that each client was offered last. */
-  readonly #byMac = new Map<Mac, Ipv4>()
+  readonly #byAddress = new NumberMap<Hold>()
+  readonly #byMac = new NumberMap<Hold>()
+  /** Before the first and after the last, in the order in which they end. */
+  readonly #end: Hold
+
+  constructor() {
+    const end = { address: UNSPECIFIED, mac: '' as Mac, since: Number.POSITIVE_INFINITY } as Hold
+    end.before = end
+    end.after = end
+    this.#end = end
+  }
 
   /** @returns the address that the client was offered before. */
   hold(address: Ipv4, mac: Mac, now: number): Ipv4 | undefined {
-    const held = this.#byAddress.get(address)
+    const place = ipv4ToNumber(address)
+    const client = macToNumber(mac)
+    const held = this.#byAddress.get(place)
     // The REQUEST follows its offer at once: that is no new hold.
     if (held?.mac === mac && now < held.since + RENEWED_AFTER_MS) return address
-    this.release(address)
-    const other = this.#byMac.get(mac)
-    if (other !== undefined) this.release(other)
-    this.#byAddress.set(address, { mac, since: now })
-    this.#byMac.set(mac, address)
-    return other
+    if (held !== undefined) this.#remove(held)
+    const other = this.#byMac.get(client)
+    if (other !== undefined) this.#remove(other)
+    const hold = { address, mac, since: now, before: this.#end.before, after: this.#end }
+    hold.before.after = hold
+    hold.after.before = hold
+    this.#byAddress.set(place, hold)
+    this.#byMac.set(client, hold)
+    return other?.address
   }
 
   release(address: Ipv4): void {
-    const hold = this.#byAddress.get(address)
-    if (hold === undefined) return
-    this.#byAddress.delete(address)
-    this.#byMac.delete(hold.mac)
+    const hold = this.#byAddress.get(ipv4ToNumber(address))
+    if (hold !== undefined) this.#remove(hold)
   }
 
   /** Whose offer an address is. */
   holder(address: Ipv4, now: number): Mac | undefined {
-    const hold = this.#byAddress.get(address)
+    const hold = this.#byAddress.get(ipv4ToNumber(address))
     return hold !== undefined && now < hold.since + HOLD_MS ? hold.mac : undefined
   }
 
   offeredTo(mac: Mac): Ipv4 | undefined {
-    return this.#byMac.get(mac)
+    return this.#byMac.get(macToNumber(mac))?.address
   }
 
   /** Takes out addresses whose hold has ended, a hundred at a time. */
@@ -64,10 +75,21 @@ export class Holds {
   }
 
   *#olderThan(time: number, most: number): Iterable<Ipv4> {
-    let count = 0
-    for (const [address, { since }] of this.#byAddress) {
-      if (since > time || ++count > most) return
+    let hold = this.#end.after
+    for (let count = 0; count < most && hold.since <= time; count += 1) {
+      const { address, after } = hold
       yield address
+      hold = after
     }
+  }
+
+  #remove(hold: Hold): void {
+    hold.before.after = hold.after
+    hold.after.before = hold.before
+    // One that is gone must not keep others in memory.
+    hold.before = this.#end
+    hold.after = this.#end
+    this.#byAddress.delete(ipv4ToNumber(hold.address))
+    this.#byMac.delete(macToNumber(hold.mac))
   }
 }

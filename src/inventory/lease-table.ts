@@ -3,6 +3,7 @@ import { type Mac, macFromNumber, macToNumber } from '../net/mac.ts'
 import { ClientChains } from './client-chains.ts'
 import { roomFor } from './columns.ts'
 import type { BootStage, Lease, LeaseState } from './lease.ts'
+import { NumberMap } from './number-map.ts'
 
 const STATES: readonly LeaseState[] = ['bound', 'released', 'declined']
 const STAGES: readonly BootStage[] = ['firmware', 'ipxe', 'os']
@@ -17,7 +18,7 @@ const MOST = 16
  * look through, as objects they are forty-four. Each address has a row for good; a `Lease` is made of it when one is asked for.
  */
 export class LeaseTable {
-  readonly #rows = new Map<number, number>()
+  readonly #rows = new NumberMap<number>()
   readonly #clients = new ClientChains()
   #addresses = new Uint32Array()
   #macs = new Float64Array()
@@ -38,7 +39,7 @@ export class LeaseTable {
 
   /** An address's row. */
   rowOf(address: Ipv4): number | undefined {
-    return this.#rows.get(ipv4ToNumber(address) | 0)
+    return this.#rows.get(ipv4ToNumber(address))
   }
 
   at(row: number): Lease {
@@ -73,13 +74,11 @@ export class LeaseTable {
 
   /** The first of these that fits. */
   latestOf(mac: Mac, fits: (lease: Lease) => boolean): Lease | undefined {
-    const number = macToNumber(mac)
-    let looked = 0
-    for (let row = this.#clients.first(number); row >= 0 && looked < MOST; row = this.#clients.next(row)) {
-      if (this.#macs[row] !== number) continue
-      looked += 1
+    let row = this.#clients.first(macToNumber(mac))
+    for (let looked = 0; row >= 0 && looked < MOST; looked += 1) {
       const lease = this.at(row)
       if (fits(lease)) return lease
+      row = this.#clients.next(row)
     }
     return undefined
   }
@@ -111,7 +110,7 @@ export class LeaseTable {
   #add(address: Ipv4): number {
     const row = this.size
     const number = ipv4ToNumber(address)
-    this.#rows.set(number | 0, row)
+    this.#rows.set(number, row)
     this.#addresses = roomFor(row, this.#addresses)
     this.#macs = roomFor(row, this.#macs)
     this.#states = roomFor(row, this.#states)

@@ -1,4 +1,4 @@
-import { type Ipv4, ipv4FromNumber } from '../net/ipv4.ts'
+import { type Ipv4, ipv4FromNumber, ipv4ToNumber } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import { inPool } from './addresses.ts'
 import type { Now } from './clock.ts'
@@ -11,6 +11,7 @@ import { loadLeases } from './lease-rows.ts'
 import { findLeases, type Wanted } from './lease-search.ts'
 import { LeaseTable } from './lease-table.ts'
 import type { Pool } from './model.ts'
+import { NumberMap } from './number-map.ts'
 import { PoolAddresses } from './pool-addresses.ts'
 
 /** The leases: read from memory, written in one transaction a batch. */
@@ -24,7 +25,7 @@ export class Leases {
   #barrier: Promise<unknown> = this.#written
   readonly #table = new LeaseTable()
   /** The latest that are being written: they are not on disk yet, but the next edits count on them. */
-  readonly #writing = new Map<Ipv4, Lease>()
+  readonly #writing = new NumberMap<Lease>()
   readonly #holds = new Holds()
   readonly #pools: PoolAddresses
 
@@ -62,7 +63,7 @@ export class Leases {
 
   /** Who holds an address, or is just being given it. */
   holderOf(address: Ipv4): Mac | undefined {
-    const given = this.#writing.get(address)
+    const given = this.#writing.get(ipv4ToNumber(address))
     return this.active(address)?.mac ?? (given && this.isActive(given) ? given.mac : undefined)
   }
 
@@ -149,10 +150,10 @@ export class Leases {
    * @returns the grants that were not made, as another client holds the address by now.
    */
   async apply(edits: readonly LeaseEdit[]): Promise<ReadonlySet<LeaseEdit>> {
-    const latest = (address: Ipv4) => this.#writing.get(address) ?? this.at(address)
+    const latest = (address: Ipv4) => this.#writing.get(ipv4ToNumber(address)) ?? this.at(address)
     const { leases, lost } = editLeases(edits, latest, { owner: this.#owner, now: this.#now() })
     if (leases.length === 0) return lost
-    for (const lease of leases) this.#writing.set(lease.address, lease)
+    for (const lease of leases) this.#writing.set(ipv4ToNumber(lease.address), lease)
     const written = this.#barrier.then(() => this.#log.append(leases))
     this.#written = written.catch(() => {})
     try {
@@ -163,7 +164,8 @@ export class Leases {
       }
     } finally {
       for (const lease of leases) {
-        if (this.#writing.get(lease.address) === lease) this.#writing.delete(lease.address)
+        const address = ipv4ToNumber(lease.address)
+        if (this.#writing.get(address) === lease) this.#writing.delete(address)
       }
     }
     return lost
