@@ -1,15 +1,15 @@
 const FEWEST = 1024
 
-type Column = Uint8Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>
+type Column = Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer>
 
 /**
- * A column of numbers with room for a row: the column itself, or one of twice its length that begins with what it held.
- * @param filler what the new rows hold.
+ * A column of numbers with room for one at a place: the column itself, or one of twice its length that begins with what it held.
+ * @param filler what the new places hold.
  */
-export function roomFor<T extends Column>(row: number, column: T, filler = 0): T {
-  if (row < column.length) return column
+export function roomFor<T extends Column>(place: number, column: T, filler = 0): T {
+  if (place < column.length) return column
   const Same = column.constructor as new (length: number) => T
-  const larger = new Same(Math.max(FEWEST, 2 * column.length, row + 1)).fill(filler) as T
+  const larger = new Same(Math.max(FEWEST, 2 * column.length, place + 1)).fill(filler) as T
   larger.set(column)
   return larger
 }

@@ -7,6 +7,9 @@ import { NumberMap } from './number-map.ts'
 
 const STATES: readonly LeaseState[] = ['bound', 'released', 'declined']
 const STAGES: readonly BootStage[] = ['firmware', 'ipxe', 'os']
+/** The numbers of a row, in their order: 64 bytes, one line of the processor's cache. */
+const NUMBERS = 8
+const [ADDRESS, MAC, STATE, STAGE, STARTED_AT, GRANTED_AT, EXPIRES_AT, VERSION] = [0, 1, 2, 3, 4, 5, 6, 7] as const
 /** Client identifier, host name, loader and owner. */
 const TEXTS = 4
 
@@ -14,20 +17,13 @@ const TEXTS = 4
 const MOST = 16
 
 /**
- * All leases, one an address, in columns of numbers: a hundred thousand are ten megabytes that the garbage collector needn't
- * look through, as objects they are forty-four. Each address has a row for good; a `Lease` is made of it when one is asked for.
+ * All leases, one an address, as rows of numbers: a hundred thousand are fourteen megabytes, most of which the garbage collector
+ * needn't look through; as objects they are forty-four. Each address has a row for good; a `Lease` is made of it when one is asked for.
  */
 export class LeaseTable {
   readonly #rows = new NumberMap<number>()
   readonly #clients = new ClientChains()
-  #addresses = new Uint32Array()
-  #macs = new Float64Array()
-  #states = new Uint8Array()
-  #stages = new Uint8Array()
-  #startedAt = new Float64Array()
-  #grantedAt = new Float64Array()
-  #expiresAt = new Float64Array()
-  #versions = new Float64Array()
+  #numbers = new Float64Array()
   readonly #texts: (string | null)[] = []
   /** The one that was made last: a packet's answer looks at the same one several times. */
   #made: { readonly row: number; readonly lease: Lease } | undefined
@@ -48,21 +44,21 @@ export class LeaseTable {
   }
 
   addressAt(row: number): number {
-    return this.#addresses[row] as number
+    return this.#number(row, ADDRESS)
   }
 
   /** 48 bits. */
   macAt(row: number): number {
-    return this.#macs[row] as number
+    return this.#number(row, MAC)
   }
 
   stateAt(row: number): LeaseState {
-    return STATES[this.#states[row] as number] as LeaseState
+    return STATES[this.#number(row, STATE)] as LeaseState
   }
 
   /** Milliseconds since the epoch. */
   endAt(row: number): number {
-    return this.#expiresAt[row] as number
+    return this.#number(row, EXPIRES_AT)
   }
 
   /** What a client holds or held, the latest sixteen, the one granted last first. */
@@ -91,9 +87,9 @@ export class LeaseTable {
     const known = this.rowOf(lease.address)
     const row = known ?? this.#add(lease.address)
     const mac = macToNumber(lease.mac)
-    const isOwn = known !== undefined && this.#macs[row] === mac
+    const isOwn = known !== undefined && this.macAt(row) === mac
     const stays = isOwn && (lease.state !== 'bound' || this.#clients.first(mac) === row)
-    if (known !== undefined && !stays) this.#clients.remove(row, this.#macs[row] as number)
+    if (known !== undefined && !stays) this.#clients.remove(row, this.macAt(row))
     this.#write(row, lease, mac)
     if (!stays) this.#clients.add(row, mac)
     return row
@@ -103,35 +99,30 @@ export class LeaseTable {
   fill(leases: Iterable<Lease>): void {
     for (const lease of leases) this.#write(this.#add(lease.address), lease, macToNumber(lease.mac))
     const rows = Uint32Array.from({ length: this.size }, (_, row) => row)
-    rows.sort((a, b) => (this.#grantedAt[a] as number) - (this.#grantedAt[b] as number))
-    for (const row of rows) this.#clients.add(row, this.#macs[row] as number)
+    rows.sort((a, b) => this.#number(a, GRANTED_AT) - this.#number(b, GRANTED_AT))
+    for (const row of rows) this.#clients.add(row, this.macAt(row))
   }
 
   #add(address: Ipv4): number {
     const row = this.size
     const number = ipv4ToNumber(address)
     this.#rows.set(number, row)
-    this.#addresses = roomFor(row, this.#addresses)
-    this.#macs = roomFor(row, this.#macs)
-    this.#states = roomFor(row, this.#states)
-    this.#stages = roomFor(row, this.#stages)
-    this.#startedAt = roomFor(row, this.#startedAt)
-    this.#grantedAt = roomFor(row, this.#grantedAt)
-    this.#expiresAt = roomFor(row, this.#expiresAt)
-    this.#versions = roomFor(row, this.#versions)
-    this.#addresses[row] = number
+    this.#numbers = roomFor(row * NUMBERS + NUMBERS - 1, this.#numbers)
+    this.#numbers[row * NUMBERS + ADDRESS] = number
     return row
   }
 
   #write(row: number, lease: Lease, mac: number): void {
     this.#made = undefined
-    this.#macs[row] = mac
-    this.#states[row] = STATES.indexOf(lease.state)
-    this.#stages[row] = STAGES.indexOf(lease.stage)
-    this.#startedAt[row] = lease.startedAt
-    this.#grantedAt[row] = lease.grantedAt
-    this.#expiresAt[row] = lease.expiresAt
-    this.#versions[row] = lease.version
+    const numbers = this.#numbers
+    const start = row * NUMBERS
+    numbers[start + MAC] = mac
+    numbers[start + STATE] = STATES.indexOf(lease.state)
+    numbers[start + STAGE] = STAGES.indexOf(lease.stage)
+    numbers[start + STARTED_AT] = lease.startedAt
+    numbers[start + GRANTED_AT] = lease.grantedAt
+    numbers[start + EXPIRES_AT] = lease.expiresAt
+    numbers[start + VERSION] = lease.version
     const texts = row * TEXTS
     this.#texts[texts] = lease.clientId
     this.#texts[texts + 1] = lease.hostName
@@ -147,13 +138,17 @@ export class LeaseTable {
       clientId: this.#texts[texts] as string | null,
       hostName: this.#texts[texts + 1] as string | null,
       state: this.stateAt(row),
-      stage: STAGES[this.#stages[row] as number] as BootStage,
+      stage: STAGES[this.#number(row, STAGE)] as BootStage,
       loader: this.#texts[texts + 2] as string | null,
-      startedAt: this.#startedAt[row] as number,
-      grantedAt: this.#grantedAt[row] as number,
+      startedAt: this.#number(row, STARTED_AT),
+      grantedAt: this.#number(row, GRANTED_AT),
       expiresAt: this.endAt(row),
       owner: this.#texts[texts + 3] as string,
-      version: this.#versions[row] as number
+      version: this.#number(row, VERSION)
     }
+  }
+
+  #number(row: number, field: number): number {
+    return this.#numbers[row * NUMBERS + field] as number
   }
 }
