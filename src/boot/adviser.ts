@@ -2,7 +2,8 @@ import { basename } from 'node:path/posix'
 import type { Inventory } from '../inventory/inventory.ts'
 import { contains, type Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
-import type { AddressAllocator, Client, Information, Refusal } from './allocator.ts'
+import type { AddressAllocator } from './allocator.ts'
+import type { Client, Information, Refusal } from './client.ts'
 import type { Sightings } from './sightings.ts'
 
 type Sighting = { client: Client; address: Ipv4; certain: boolean }

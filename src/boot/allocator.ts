@@ -1,50 +1,17 @@
-import { basename } from 'node:path/posix'
 import type { Now } from '../inventory/clock.ts'
-import type { BootStage, LeaseEdit } from '../inventory/lease.ts'
 import type { Subnet } from '../inventory/model.ts'
-import { type FirmwareName, firmwareByName } from '../net/firmware.ts'
+import { firmwareByName } from '../net/firmware.ts'
 import { contains, type Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import { Addresses, type Link, poolsOf, type RequestState } from './addresses.ts'
-import { type BootAnswer, bootAnswer } from './answers.ts'
+import { bootAnswer } from './answers.ts'
 import { Cards } from './cards.ts'
+import type { Client, Ending, Grant, Information, Refusal } from './client.ts'
 import { type Decision, decide, type Situation } from './decide.ts'
 import type { Endpoints } from './endpoints.ts'
 import { type DecisionFacts, identify } from './identify.ts'
-import { type OptionSet, OptionSets } from './option-sets.ts'
-
-/**
- * Gives DHCP clients their addresses and boot answers. The types match those that the DHCP side
- * declares, without importing them: the composition root puts the two together.
- */
-
-export type Client = {
-  readonly mac: Mac
-  readonly clientId?: string | undefined
-  readonly link: Ipv4
-  readonly relay?: Ipv4 | undefined
-  readonly server: Ipv4
-  readonly firmware: { readonly name: FirmwareName }
-  readonly architectures: readonly number[]
-  readonly vendorClass?: string | undefined
-  readonly userClasses: readonly string[]
-  readonly busId?: string | undefined
-  readonly hostName?: string | undefined
-}
-
-export type Information = {
-  options: OptionSet
-  hostName?: string | undefined
-  boot?: BootAnswer | undefined
-  reasons: readonly string[]
-}
-type Grant = Information & { address: Ipv4; leaseTime: number }
-export type Refusal = { refused: 'nak' | 'silence'; reason: string; actOn?: true }
-type Ending = { refused?: never; reason: string; actOn?: true }
-
-type LeaseChange =
-  | { kind: 'grant'; client: Client; grant: Pick<Grant, 'address' | 'leaseTime' | 'boot'> }
-  | { kind: 'release' | 'decline'; client: Client; address: Ipv4 }
+import { commitLeases, type LeaseChange, QUARANTINE } from './lease-changes.ts'
+import { OptionSets } from './option-sets.ts'
 
 /** Where a client is and what it is to become: what all answers to it begin with. */
 type Place = {
@@ -56,11 +23,10 @@ type Place = {
 
 /** Seconds: a registered machine keeps its address however long the service is away. */
 const REGISTERED_LEASE = 43_200
-/** Seconds that nobody is given an address which another host was seen to use. */
-const QUARANTINE = 86_400
 /** Addresses that one client may have in quarantine: it must not use up a pool for all. */
 const MOST_DECLINED = 8
 
+/** Gives DHCP clients their addresses and boot answers. */
 export class AddressAllocator {
   readonly #facts: DecisionFacts
   readonly #endpoints: Endpoints
@@ -148,17 +114,7 @@ export class AddressAllocator {
 
   /** @returns those whose address went to somebody else since it was granted: they must not be acknowledged. */
   async commit<T extends LeaseChange>(changes: readonly T[]): Promise<ReadonlyMap<T, string>> {
-    const impossible = new Map<T, string>()
-    const edits = new Map<T, LeaseEdit>()
-    for (const change of changes) {
-      const reason = this.#objection(change)
-      if (reason === undefined) edits.set(change, this.#editOf(change))
-      else impossible.set(change, reason)
-    }
-    const lost = await this.#facts.leases.apply([...edits.values()])
-    for (const [change, edit] of lost.size > 0 ? edits : []) {
-      if (lost.has(edit)) impossible.set(change, `${edit.address} went to another client meanwhile`)
-    }
+    const impossible = await commitLeases(this.#facts, changes)
     await this.learnCards(changes.map(({ client }) => client))
     return impossible
   }
@@ -210,33 +166,6 @@ export class AddressAllocator {
       reasons: [`${decision.action}: ${decision.reasons.join('; ')}`, why, ...noLoader(situation)]
     }
   }
-
-  /** Why a lease can't be made any more. */
-  #objection(change: LeaseChange): string | undefined {
-    if (change.kind !== 'grant') return undefined
-    const { client, grant } = change
-    const owner = this.#facts.inventory.machineByAddress(grant.address)
-    const isOwn = owner?.interfaces.some(({ mac, ipv4 }) => mac === client.mac && ipv4 === grant.address) ?? true
-    return isOwn ? undefined : `${grant.address} was given to ${owner?.name} meanwhile`
-  }
-
-  #editOf(change: LeaseChange): LeaseEdit {
-    if (change.kind !== 'grant') {
-      const { kind, address } = change
-      return kind === 'release' ? { kind, address } : { kind, address, seconds: QUARANTINE }
-    }
-    const { client, grant } = change
-    return {
-      kind: 'grant',
-      address: grant.address,
-      mac: client.mac,
-      clientId: client.clientId,
-      hostName: client.hostName,
-      ...bootStage(client, grant.boot),
-      seconds: grant.leaseTime,
-      fixed: this.#facts.inventory.machineByAddress(grant.address) !== undefined
-    }
-  }
 }
 
 function silence(reason: string): Refusal {
@@ -245,12 +174,6 @@ function silence(reason: string): Refusal {
 
 function subnetAround({ link }: Place, address: Ipv4): Subnet {
   return link.find(({ cidr }) => contains(cidr, address)) ?? link[0]
-}
-
-function bootStage({ firmware }: Client, boot: BootAnswer | undefined): { stage: BootStage; loader?: string } {
-  if (boot === undefined) return { stage: 'os' }
-  if (firmware.name === 'ipxe') return { stage: 'ipxe' }
-  return { stage: 'firmware', loader: basename(boot.kind === 'tftp' ? boot.file : boot.url) }
 }
 
 function noLoader({ firmware, loaderMissing }: Situation): string[] {

@@ -26,8 +26,8 @@ export interface Base extends Pick<AddressView, 'usedBy' | 'leasedAddress'> {
   readonly subnets: SubnetIndex
   get<K extends EntityKind>(kind: K, key: string): Entities[K] | undefined
   list<K extends EntityKind>(kind: K): Iterable<Entities[K]>
-  machineByMac(mac: string): Machine | undefined
-  machineByAddress(address: string): Machine | undefined
+  machineByMac(mac: Mac): Machine | undefined
+  machineByAddress(address: Ipv4): Machine | undefined
 }
 
 /**

@@ -1,5 +1,5 @@
-import type { Cidr, Ipv4 } from '../net/ipv4.ts'
-import type { Mac } from '../net/mac.ts'
+import { type Cidr, type Ipv4, ipv4ToNumber } from '../net/ipv4.ts'
+import { type Mac, macToNumber } from '../net/mac.ts'
 import type { Now } from './clock.ts'
 import type { Db } from './database.ts'
 import { type Base, Draft } from './draft.ts'
@@ -9,6 +9,7 @@ import { type EventInput, eventChange } from './events.ts'
 import { type Life, stateOf } from './lifecycle.ts'
 import { loadEntities } from './load.ts'
 import { ENTITY_KINDS, type Entities, type EntityKind, type Machine, type Subnet } from './model.ts'
+import { NumberMap } from './number-map.ts'
 import { type Change, OpLog, type Replicator } from './oplog.ts'
 import { SubnetIndex } from './subnet-index.ts'
 
@@ -29,8 +30,8 @@ export class Inventory implements Base {
   readonly #now: Now
   readonly #addressUse: AddressUse
   readonly #entities: ReturnType<typeof loadEntities>
-  readonly #byMac = new Map<string, Machine>()
-  readonly #byAddress = new Map<string, Machine>()
+  readonly #byMac = new NumberMap<Machine>()
+  readonly #byAddress = new NumberMap<Machine>()
   #revision = 0
   #subnets: SubnetIndex
 
@@ -78,12 +79,12 @@ export class Inventory implements Base {
     return ENTITY_KINDS.every((kind) => kind === 'global' || this.#entities[kind].size === 0)
   }
 
-  machineByMac(mac: string): Machine | undefined {
-    return this.#byMac.get(mac)
+  machineByMac(mac: Mac): Machine | undefined {
+    return this.#byMac.get(macToNumber(mac))
   }
 
-  machineByAddress(address: string): Machine | undefined {
-    return this.#byAddress.get(address)
+  machineByAddress(address: Ipv4): Machine | undefined {
+    return this.#byAddress.get(ipv4ToNumber(address))
   }
 
   get subnets(): SubnetIndex {
@@ -114,7 +115,7 @@ export class Inventory implements Base {
 
   /** The fixed address of a MAC in a subnet. */
   fixedAddress(mac: Mac, subnet: Cidr): Ipv4 | undefined {
-    const own = this.#byMac.get(mac)?.interfaces.find((each) => each.mac === mac)
+    const own = this.machineByMac(mac)?.interfaces.find((each) => each.mac === mac)
     return own?.subnet === subnet ? (own.ipv4 ?? undefined) : undefined
   }
 
@@ -167,15 +168,16 @@ export class Inventory implements Base {
 
   #index(machine: Machine): void {
     for (const { mac, ipv4 } of machine.interfaces) {
-      this.#byMac.set(mac, machine)
-      if (ipv4 !== null) this.#byAddress.set(ipv4, machine)
+      this.#byMac.set(macToNumber(mac), machine)
+      if (ipv4 !== null) this.#byAddress.set(ipv4ToNumber(ipv4), machine)
     }
   }
 
   #unindex(machine: Machine): void {
     for (const { mac, ipv4 } of machine.interfaces) {
-      if (this.#byMac.get(mac)?.name === machine.name) this.#byMac.delete(mac)
-      if (ipv4 !== null && this.#byAddress.get(ipv4)?.name === machine.name) this.#byAddress.delete(ipv4)
+      if (this.machineByMac(mac)?.name === machine.name) this.#byMac.delete(macToNumber(mac))
+      if (ipv4 !== null && this.machineByAddress(ipv4)?.name === machine.name)
+        this.#byAddress.delete(ipv4ToNumber(ipv4))
     }
   }
 }

@@ -96,7 +96,7 @@ test('a MAC and its address move to another machine within one draft', async (t)
     draft.putMachine(machine('db-2', 1, { interfaces: [held] }))
   })
   t.is(store.inventory.machineByMac(mac(1))?.name, 'db-2')
-  t.is(store.inventory.machineByAddress('10.77.0.4')?.name, 'db-2')
+  t.is(store.inventory.machineByAddress(ip('10.77.0.4'))?.name, 'db-2')
   t.is(store.inventory.machineByMac(mac(2))?.name, 'db-1')
   const again = openStore({ db: store.db })
   t.deepEqual([...again.inventory.list('machine')], [...store.inventory.list('machine')])
@@ -109,8 +109,8 @@ test('a machine deleted in a draft leaves its name, MAC and address to others of
     draft.putMachine(machine('web-1', 1))
   })
   t.is(store.inventory.machineByMac(mac(1))?.name, 'web-1')
-  t.is(store.inventory.machineByAddress('10.77.0.4')?.name, 'web-1')
-  t.is(openStore({ db: store.db }).inventory.machineByAddress('10.77.0.4')?.name, 'web-1')
+  t.is(store.inventory.machineByAddress(ip('10.77.0.4'))?.name, 'web-1')
+  t.is(openStore({ db: store.db }).inventory.machineByAddress(ip('10.77.0.4'))?.name, 'web-1')
 })
 
 test('an address that a machine of the draft gave up again is free in it', async (t) => {
@@ -121,7 +121,7 @@ test('an address that a machine of the draft gave up again is free in it', async
     draft.putMachine(machine('x', 5, at('10.77.0.21')))
     draft.putMachine(machine('y', 6, { interfaces: [{ mac: mac(6), ipv4: '10.77.0.20' }] }))
   })
-  t.is(store.inventory.machineByAddress('10.77.0.20')?.name, 'y')
+  t.is(store.inventory.machineByAddress(ip('10.77.0.20'))?.name, 'y')
 })
 
 test('what nothing in the draft uses any more can be deleted by it', async (t) => {

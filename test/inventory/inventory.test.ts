@@ -110,7 +110,7 @@ test('a machine is found by its MACs and addresses as they are now', async (t) =
   t.is(inventory.fixedAddress(mac(1), cidr('10.78.0.0/24')), undefined)
   await change(store, (draft) => draft.putMachine(machine('db-1', 2)))
   t.is(inventory.machineByMac(mac(1)), undefined)
-  t.is(inventory.machineByAddress('10.77.0.9'), undefined)
+  t.is(inventory.machineByAddress(ip('10.77.0.9')), undefined)
   t.is(inventory.machineByMac(mac(2))?.name, 'db-1')
 })
 
@@ -145,7 +145,7 @@ test('a machine may be given the address that it has a lease on', async (t) => {
     { message: /a lease of 52:54:00:00:00:01/ }
   )
   await change(store, (draft) => draft.putMachine(registered(1)))
-  t.is(store.inventory.machineByAddress('10.77.0.100')?.name, 'db-1')
+  t.is(store.inventory.machineByAddress(ip('10.77.0.100'))?.name, 'db-1')
 })
 
 test('an interface that is exchanged leaves its address to the next, though its lease still runs', async (t) => {
