@@ -67,7 +67,8 @@ export function decode(datagram: Uint8Array): Packet {
     throw new MalformedPacket('too-long', `${datagram.length} bytes; no client needs more than ${MAXIMUM_LENGTH}`)
   }
   // A Buffer's slices would be Buffers again, which are slower to make and compare and print differently.
-  const bytes = new Uint8Array(datagram.buffer, datagram.byteOffset, datagram.byteLength)
+  const { buffer, byteOffset, byteLength } = datagram
+  const bytes = Buffer.isBuffer(datagram) ? new Uint8Array(buffer, byteOffset, byteLength) : datagram
   const hlen = bytes[2] as number
   if (hlen > CHADDR_LENGTH) throw new MalformedPacket('hardware-length', `hlen is ${hlen}; chaddr has 16 bytes`)
 
@@ -142,7 +143,7 @@ function readOptions(bytes: Uint8Array, from: number, to: number, options: Recei
     if (at >= to || end > to) {
       throw new MalformedPacket('truncated-option', `option ${code} is longer than what is left of the packet`)
     }
-    options.add(code, at + 1)
+    options.add(at + 1)
     at = end
   }
 }

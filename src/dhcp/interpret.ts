@@ -2,7 +2,7 @@ import { hexOf } from '../net/bytes.ts'
 import { type Ipv4, UNSPECIFIED } from '../net/ipv4.ts'
 import { isStationMac, type Mac, macFromBytes } from '../net/mac.ts'
 import type { Options } from '../net/options/kinds.ts'
-import { IPXE, OPTION, type Option, RELAY_AGENT, readRelayAgent } from '../net/options/table.ts'
+import { IPXE, OPTION, RELAY_AGENT, readRelayAgent } from '../net/options/table.ts'
 import type { Cast } from '../net/udp.ts'
 import type { Client, RequestState } from './allocator.ts'
 import { firmwareOf, traitsOf } from './classify.ts'
@@ -127,19 +127,18 @@ function clientOf(
   arrival: Arrival
 ): { client: Client; ignored: readonly string[] } {
   const ignored: string[] = []
-  const legible = <T>(option: Option<T>) =>
-    options.has(option.code) ? readIfValid(options, option, (error) => ignored.push(error.message)) : undefined
-  const hostName = legible(OPTION.hostName)
+  const ignore = (error: Error) => ignored.push(error.message)
+  const hostName = readIfValid(options, OPTION.hostName, ignore)
   const isName = hostName !== undefined && HOST_NAME.test(hostName)
   if (hostName !== undefined && !isName) {
     ignored.push('option 12 (host-name): a host name has letters, digits, dots and hyphens')
   }
-  const uuid = legible(OPTION.machineId)
+  const uuid = readIfValid(options, OPTION.machineId, ignore)
   const clientId = options.get(OPTION.clientId.code)
   if (clientId !== undefined && clientId.length > LONGEST_CLIENT_ID) {
     throw new MalformedPacket('option-value', `option 61 (dhcp-client-identifier): ${clientId.length} bytes`)
   }
-  const ipxe = legible(OPTION.ipxe)
+  const ipxe = readIfValid(options, OPTION.ipxe, ignore)
   const busId = ipxe && readIfValid(ipxe, IPXE.busId)
   const traits = traitsOf(options)
   // All fields are there always: objects of one shape are several times as fast to make and to read.

@@ -34,13 +34,13 @@ export function read<T>(options: Options, { code, name, kind }: Option<T>): T | 
 export function readIfValid<T>(
   options: Options,
   option: Option<T>,
-  ignored: (error: MalformedPacket) => void = () => {}
+  ignored?: (error: MalformedPacket) => void
 ): T | undefined {
   try {
     return read(options, option)
   } catch (error) {
     if (!(error instanceof MalformedPacket)) throw error
-    ignored(error)
+    ignored?.(error)
     return undefined
   }
 }

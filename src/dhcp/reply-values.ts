@@ -32,12 +32,12 @@ export class ReplyValues {
    */
   ordered(
     first: readonly number[],
-    wanted: readonly number[] | undefined,
+    wanted: ArrayLike<number> | undefined,
     isTold: (code: number) => boolean
   ): OptionList {
     const options = new OptionList()
     for (const code of first) this.#hand(code, options)
-    if (wanted !== undefined) for (const code of wanted) this.#hand(code, options)
+    if (wanted !== undefined) for (let at = 0; at < wanted.length; at += 1) this.#hand(wanted[at] as number, options)
     for (const code of this.#codes) if (wanted === undefined || isTold(code)) this.#hand(code, options)
     return options
   }

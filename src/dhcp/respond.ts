@@ -192,8 +192,9 @@ function pxeEntries(request: Packet): (readonly [number, Uint8Array])[] {
 }
 
 function ordered(request: Packet): OptionList {
-  const wanted = readIfValid(request.options, OPTION.parameters)
-  return values.ordered(FIRST, wanted, (code) => isTold(request, code))
+  // Codes of one byte each: every client lists some twenty.
+  const wanted = request.options.get(OPTION.parameters.code)
+  return values.ordered(FIRST, wanted?.length === 0 ? undefined : wanted, (code) => isTold(request, code))
 }
 
 /** PXE clients are told their machine id back whatever they list (PXE 2.1, table 2-2). */

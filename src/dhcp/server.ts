@@ -37,7 +37,7 @@ export type DhcpServer = {
 
 /** A step is told in two halves: what was asked, and what came of it. */
 type Question = Pick<Step, 'mac' | 'address' | 'asked'>
-type Conversation = { readonly packet?: Packet; readonly datagram: Datagram; readonly question: Question }
+type Conversation = { readonly packet: Packet | undefined; readonly datagram: Datagram; readonly question: Question }
 /** An answer that waits until what it promises is durable. */
 type Pending<Change> = {
   readonly conversation: Conversation
@@ -97,20 +97,19 @@ export async function serve<Change>(
       tell(UNREAD, nothing(dropped, 'debug', 'more came than can be answered'))
       return
     }
-    let conversation: Conversation = {
-      datagram,
-      question: { mac: undefined, address: known(from.address), asked: () => `a datagram of ${bytes.length} bytes` }
-    }
+    let packet: Packet | undefined
+    let asked: Step['asked'] | undefined
     try {
-      const packet = decode(bytes)
-      const mac = packet.chaddr.length === 6 ? macFromBytes(packet.chaddr) : undefined
-      const address = known(packet.ciaddr)
-      conversation = { packet, datagram, question: { mac, address, asked: 'a packet' } }
-      const { asked, answer } = role(packet, { server: socket.at.address, servers, cast }, datagram)
-      conversation = { packet, datagram, question: { mac, address, asked } }
-      settle(conversation, answer())
+      packet = decode(bytes)
+      const asking = role(packet, { server: socket.at.address, servers, cast }, datagram)
+      asked = asking.asked
+      settle({ packet, datagram, question: questionOf(packet, asked) }, asking.answer())
     } catch (error) {
-      finish(conversation, error instanceof MalformedPacket ? malformed(error) : broken('error', error))
+      const question = packet
+        ? questionOf(packet, asked ?? 'a packet')
+        : { mac: undefined, address: known(from.address), asked: `a datagram of ${bytes.length} bytes` }
+      const answer = error instanceof MalformedPacket ? malformed(error) : broken('error', error)
+      finish({ packet, datagram, question }, answer)
     }
   }
 
@@ -180,6 +179,10 @@ export async function serve<Change>(
   function count(outcome: string): void {
     counters.set(outcome, (counters.get(outcome) ?? 0) + 1)
   }
+}
+
+function questionOf({ chaddr, ciaddr }: Packet, asked: Step['asked']): Question {
+  return { mac: chaddr.length === 6 ? macFromBytes(chaddr) : undefined, address: known(ciaddr), asked }
 }
 
 function known(address: Ipv4): Ipv4 | undefined {

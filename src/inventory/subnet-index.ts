@@ -5,27 +5,29 @@ import type { Subnet } from './model.ts'
 export class SubnetIndex {
   readonly all: readonly Subnet[]
   /** By how many addresses a network has, and which of the networks of that size it is. */
-  readonly #bySize = new Map<number, Map<number, Subnet>>()
+  readonly #bySize: readonly { readonly size: number; readonly networks: ReadonlyMap<number, Subnet> }[]
   readonly #bySharedNetwork: ReadonlyMap<string | null, readonly Subnet[]>
   readonly #services = new Set<Ipv4>()
 
   constructor(subnets: Iterable<Subnet>) {
     this.all = [...subnets]
     this.#bySharedNetwork = Map.groupBy(this.all, ({ sharedNetwork }) => sharedNetwork)
+    const bySize = new Map<number, Map<number, Subnet>>()
     for (const subnet of this.all) {
       const size = 2 ** (32 - prefixOf(subnet.cidr))
-      const networks = this.#bySize.get(size) ?? new Map<number, Subnet>()
-      this.#bySize.set(size, networks.set(ipv4ToNumber(networkAddress(subnet.cidr)) / size, subnet))
+      const networks = bySize.get(size) ?? new Map<number, Subnet>()
+      bySize.set(size, networks.set(ipv4ToNumber(networkAddress(subnet.cidr)) / size, subnet))
       for (const address of [subnet.gateway, ...subnet.dns, ...subnet.ntp]) {
         if (address !== null) this.#services.add(address)
       }
     }
+    this.#bySize = Array.from(bySize, ([size, networks]) => ({ size, networks }))
   }
 
   /** The subnet that an address lies in; subnets never overlap. */
   of(address: Ipv4): Subnet | undefined {
     const value = ipv4ToNumber(address)
-    for (const [size, networks] of this.#bySize) {
+    for (const { size, networks } of this.#bySize) {
       const subnet = networks.get(Math.floor(value / size))
       if (subnet !== undefined) return subnet
     }

@@ -15,6 +15,9 @@ const LONGEST_RECEIVED = 65_536
 /** Replies to firmware fit Ethernet's frames. */
 export const LONGEST_SENT = 1472
 
+/** Bytes of memory for what was received that are allocated at once. */
+const PIECE = 16_384
+
 const AF_INET = 2
 const MSG_DONTWAIT = 0x40
 /** struct sockaddr_in, struct iovec, struct mmsghdr. */
@@ -72,6 +75,8 @@ class Messages {
 export class BatchReceiver {
   readonly #libc: Libc
   readonly #messages = new Messages(LONGEST_RECEIVED)
+  #piece = new ArrayBuffer(0)
+  #used = 0
 
   constructor(libc: Libc) {
     this.#libc = libc
@@ -93,11 +98,22 @@ export class BatchReceiver {
         port: bytes.readUInt16BE(address + 2)
       }
       // A copy: the next call overwrites the buffers, and a request is kept until its lease is durable.
-      const datagram = Buffer.allocUnsafe(messages.received(index))
+      const datagram = this.#place(messages.received(index))
       bytes.copy(datagram, 0, start, start + datagram.length)
       each(datagram, from)
     }
     return Math.max(0, count)
+  }
+
+  /** Memory for a datagram: many share a piece, which costs as much as that of one. */
+  #place(length: number): Uint8Array {
+    if (this.#used + length > this.#piece.byteLength) {
+      this.#piece = new ArrayBuffer(Math.max(PIECE, length))
+      this.#used = 0
+    }
+    const start = this.#used
+    this.#used += length
+    return new Uint8Array(this.#piece, start, length)
   }
 }
 

@@ -24,7 +24,7 @@ export function notifications(t: ExecutionContext, path: string): () => string[]
   checked('bind', libc.bind(fd, address, address.length))
   return () => {
     const told: string[] = []
-    receiver.receive(fd, (bytes) => told.push(String(bytes)))
+    receiver.receive(fd, (bytes) => told.push(Buffer.from(bytes).toString()))
     return told
   }
 }

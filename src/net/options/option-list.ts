@@ -67,14 +67,11 @@ export class OptionList implements Options {
   }
 }
 
-/** Options where they are in a received packet; a value becomes a view when it is asked for. */
+/** Options where they are in a received packet: each has its code and its length in the two bytes before its value. */
 export class ReceivedOptions implements Options {
   readonly #bytes: Uint8Array
-  readonly #codes: number[] = []
-  /** Where each value begins; its length is in the byte before. */
+  /** Where the values begin, one a code. */
   readonly #places: number[] = []
-  /** Those that were asked for. */
-  readonly #views: (Uint8Array | undefined)[] = []
   /** Values that came in several parts (RFC 3396). */
   #parts: Map<number, Uint8Array[]> | undefined
 
@@ -83,32 +80,29 @@ export class ReceivedOptions implements Options {
   }
 
   get size(): number {
-    return this.#codes.length
+    return this.#places.length
   }
 
   has(code: number): boolean {
-    return this.#codes.includes(code)
+    return this.#indexOf(code) >= 0
   }
 
+  /** A view of the packet, unless it came in parts. */
   get(code: number): Uint8Array | undefined {
-    const at = this.#codes.indexOf(code)
+    const at = this.#indexOf(code)
     if (at < 0) return undefined
     const parts = this.#parts?.get(code)
-    if (parts === undefined) {
-      this.#views[at] ??= this.#valueAt(this.#places[at] as number)
-      return this.#views[at]
-    }
+    if (parts === undefined) return this.#valueAt(this.#places[at] as number)
     if (parts.length > 1) parts.splice(0, parts.length, concat(parts))
     return parts[0]
   }
 
   /** @param place of the value in the packet, behind its code and length. */
-  add(code: number, place: number): void {
-    const at = this.#codes.indexOf(code)
+  add(place: number): void {
+    const code = this.#codeAt(place)
+    const at = this.#indexOf(code)
     if (at < 0) {
-      this.#codes.push(code)
       this.#places.push(place)
-      this.#views.push(undefined)
       return
     }
     this.#parts ??= new Map()
@@ -119,28 +113,35 @@ export class ReceivedOptions implements Options {
   }
 
   delete(code: number): void {
-    const at = this.#codes.indexOf(code)
+    const at = this.#indexOf(code)
     if (at < 0) return
-    this.#codes.splice(at, 1)
     this.#places.splice(at, 1)
-    this.#views.splice(at, 1)
     this.#parts?.delete(code)
   }
 
   keys(): readonly number[] {
-    return this.#codes
+    return this.#places.map((place) => this.#codeAt(place))
   }
 
   *values(): Iterable<Uint8Array> {
-    for (const code of this.#codes) yield this.get(code) as Uint8Array
+    for (const code of this.keys()) yield this.get(code) as Uint8Array
   }
 
   forEach(each: (value: Uint8Array, code: number) => void): void {
-    for (const code of this.#codes) each(this.get(code) as Uint8Array, code)
+    for (const code of this.keys()) each(this.get(code) as Uint8Array, code)
   }
 
   *[Symbol.iterator](): IterableIterator<[number, Uint8Array]> {
-    for (const code of this.#codes) yield [code, this.get(code) as Uint8Array]
+    for (const code of this.keys()) yield [code, this.get(code) as Uint8Array]
+  }
+
+  #indexOf(code: number): number {
+    for (let at = 0; at < this.#places.length; at += 1) if (this.#codeAt(this.#places[at] as number) === code) return at
+    return -1
+  }
+
+  #codeAt(place: number): number {
+    return this.#bytes[place - 2] as number
   }
 
   #valueAt(place: number): Uint8Array {
