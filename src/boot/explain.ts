@@ -42,20 +42,24 @@ export type Explanation = {
 const NO_SUBNET = { refused: 'silence', reason: 'there is no subnet' } as const
 const NOTHING_TO_BOOT = { refused: 'silence', reason: 'there is nothing for it to boot' } as const
 
-/** Why a machine would get what it would get now: the same code as the real answer, without its effects. */
+/**
+ * Why a machine would get what it would get now: the same code as the real answer, without its effects.
+ * @param relay the relay agent that it was heard through last.
+ */
 export function explain(
   facts: Facts,
   allocator: AddressAllocator,
   endpoints: Endpoints,
   mac: Mac,
-  firmware: FirmwareName
+  firmware: FirmwareName,
+  relay?: Ipv4
 ): Explanation {
   const pooled = [...facts.inventory.list('subnet')].find((subnet) => subnet.pools.length > 0)
   const seen = identify(facts, mac, firmware)
   const link = seen.link ?? pooled?.pools[0]?.from
   const situation = link === undefined ? seen : identify(facts, mac, firmware, link)
   const { action, reasons } = decide(situation)
-  const client = link === undefined ? undefined : clientLike(mac, firmware, link, endpoints.addressFor(link))
+  const client = link === undefined ? undefined : clientLike(mac, firmware, link, relay, endpoints.addressFor(link))
   const plan = client ? planFor(facts, allocator, client) : NO_SUBNET
   const address = 'address' in plan ? plan.address : null
   const options = client && address ? optionsTold(facts, situation, client, address) : []
@@ -106,12 +110,13 @@ function optionsTold(
 }
 
 /** A client as its firmware would tell of itself. */
-function clientLike(mac: Mac, name: FirmwareName, link: Ipv4, server: Ipv4): Client {
+function clientLike(mac: Mac, name: FirmwareName, link: Ipv4, relay: Ipv4 | undefined, server: Ipv4): Client {
   const firmware = firmwareByName(name)
   const vendorClass = name.startsWith('uefi-http') ? 'HTTPClient' : 'PXEClient'
   return {
     mac,
     link,
+    relay,
     server,
     firmware,
     architectures: firmware.architectures.slice(0, 1),

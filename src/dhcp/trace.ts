@@ -1,4 +1,4 @@
-import { LIMITED_BROADCAST } from '../net/ipv4.ts'
+import { type Ipv4, ipv4FromBytes, LIMITED_BROADCAST } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import { type CapturedDatagram, pcapHeader, pcapRecords } from '../net/pcap.ts'
 import { type Exchange, ExchangeRing, type Found, type KeptExchange, type KeptPacket } from './exchange-ring.ts'
@@ -7,12 +7,16 @@ import { packetLine, packetText } from './text.ts'
 export type TracedExchange = KeptExchange & {
   /** The request in one line: `DISCOVER 2533d358, PXEClient:Arch:00007:UNDI:003010`. */
   readonly asked: string
+  /** The relay agent that it came through, as the request tells (giaddr). */
+  readonly relay: Ipv4 | undefined
   /** The request and the reply as text of several lines each. */
   packets(): readonly string[]
 }
 
 /** Exchanges that are made into a piece of a capture file at once: a millisecond's work. */
 const EXCHANGES_A_PIECE = 100
+/** RFC 2131, section 2. */
+const GIADDR_AT = 24
 
 /**
  * What clients said lately and what they were answered. What registered machines said has memory of
@@ -46,7 +50,7 @@ export class Trace {
       const request = copyOf(exchange.request)
       const reply = exchange.reply && copyOf(exchange.reply)
       const packets = () => [packetText(request), ...(reply ? [packetText(reply)] : [])]
-      return { ...exchange, request, reply, asked: packetLine(request), packets }
+      return { ...exchange, request, reply, asked: packetLine(request), relay: relayOf(request), packets }
     })
   }
 
@@ -70,6 +74,11 @@ export class Trace {
 
 function read(found: readonly Found[]): KeptExchange[] {
   return found.map((each) => each.read()).filter((exchange) => exchange !== undefined)
+}
+
+function relayOf({ bytes }: KeptPacket): Ipv4 | undefined {
+  const giaddr = bytes.subarray(GIADDR_AT, GIADDR_AT + 4)
+  return giaddr.some((byte) => byte !== 0) ? ipv4FromBytes(giaddr) : undefined
 }
 
 function copyOf({ bytes, length }: KeptPacket): KeptPacket {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import type { Endpoint } from '../../net/endpoint.ts'
+import type { Ipv4 } from '../../net/ipv4.ts'
 import type { Mac } from '../../net/mac.ts'
 import { macOf } from '../mac.ts'
 import type { AdminApp } from './app.ts'
@@ -20,6 +21,8 @@ export type DhcpExchange = {
   readonly mac: Mac | undefined
   readonly interface: string
   readonly from: Endpoint
+  /** The relay agent that it came through. */
+  readonly relay: Ipv4 | undefined
   /** What the client sent, in one line. */
   readonly asked: string
   readonly outcome: string

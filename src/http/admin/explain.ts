@@ -21,12 +21,14 @@ const tags = ['decision']
 /** Why a machine gets what it gets, what that is (the dry run), and what it was told last. Nothing here has an effect. */
 export function explainRoutes(app: AdminApp, { boot, allocator, endpoints, trace }: AdminOptions): void {
   const { inventory } = boot.facts
-  const answer = (mac: Mac, macs: readonly Mac[], query: { firmware?: FirmwareName; packets?: string }) => ({
-    ...explain(boot.facts, allocator, endpoints, mac, query.firmware ?? 'ipxe'),
-    exchanges: trace
-      .exchanges(macs, LATEST_EXCHANGES)
-      .map((exchange) => exchangeView(exchange, query.packets === 'true'))
-  })
+  const answer = (mac: Mac, macs: readonly Mac[], query: { firmware?: FirmwareName; packets?: string }) => {
+    const latest = trace.exchanges(macs, LATEST_EXCHANGES)
+    const relay = latest.findLast((exchange) => exchange.mac === mac)?.relay
+    return {
+      ...explain(boot.facts, allocator, endpoints, mac, query.firmware ?? 'ipxe', relay),
+      exchanges: latest.map((exchange) => exchangeView(exchange, query.packets === 'true'))
+    }
+  }
 
   const query = Type.Object({ mac: Type.String(), firmware, packets }, { additionalProperties: false })
   app.get('/explain', { schema: { tags, querystring: query } }, (request) => {

@@ -91,6 +91,18 @@ test('explain tells the last exchanges of all NICs of a machine, with packets if
   t.deepEqual(await explained(site, '/explain?mac=525400000099'), [])
 })
 
+test('explain counts a class that hangs on the relay agent as soon as the client was heard through it', async (t) => {
+  const site = await startSite(t)
+  await site.rest.send('PUT', '/classes/far', { match: { relay: '127.0.0.1' }, options: { 'time-offset': 3600 } })
+  const offsets = async () => {
+    const { body } = await site.rest.get<{ options: { name: string }[] }>('/machines/web1/explain')
+    return body.options.filter(({ name }) => name === 'time-offset')
+  }
+  t.deepEqual(await offsets(), [])
+  await handshake(site)
+  t.like((await offsets())[0], { value: 3600, source: 'class far' })
+})
+
 test('a capture is a pcap file to be saved, of one client or of all', async (t) => {
   const site = await startSite(t)
   t.deepEqual(await captured(site), [])
