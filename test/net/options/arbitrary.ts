@@ -15,7 +15,8 @@ const label = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_-]{0,20}[A-Za-z0-9_]$/)
 const domainName = fc
   .array(fc.oneof(label, fc.constantFrom('lab', 'example')), { minLength: 1, maxLength: 5 })
   .map((labels) => labels.join('.'))
-const oneOrMore = <T>(item: fc.Arbitrary<T>) => fc.array(item, { minLength: 1, maxLength: 8 })
+/** So many of the longest items, records among them, still fit into the 255 bytes of a sub-option. */
+const oneOrMore = <T>(item: fc.Arbitrary<T>, most = 8) => fc.array(item, { minLength: 1, maxLength: most })
 
 /** What people may write, by the kind's name. */
 const BY_KIND: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
@@ -65,7 +66,7 @@ function kindJson(name: Kind<unknown>['name']): fc.Arbitrary<unknown> {
   const known = BY_KIND[name]
   if (known !== undefined) return known
   const item = /^list of (.+)$/.exec(name)?.[1]
-  if (item !== undefined) return oneOrMore(kindJson(item))
+  if (item !== undefined) return oneOrMore(kindJson(item), item.startsWith('{') ? 5 : 8)
   const fields = /^\{(.+)\}$/.exec(name)?.[1]
   if (fields === undefined) throw new Error(`nobody said what people may write for the kind ${name}`)
   const entries = fields.split(', ').map((field) => field.split(': ') as [string, string])
