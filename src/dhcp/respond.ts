@@ -1,7 +1,7 @@
+import { latin1 } from '../net/bytes.ts'
 import { type Ipv4, isIpv4, UNSPECIFIED } from '../net/ipv4.ts'
 import { OptionList } from '../net/options/option-list.ts'
 import { IPXE, OPTION, PXE } from '../net/options/table.ts'
-import { latin1 } from '../net/options/text.ts'
 import type { BootAnswer, Grant, Information } from './allocator.ts'
 import { BOOTREPLY, BROADCAST_FLAG, type Packet } from './codec.ts'
 import { fitted } from './fit.ts'

@@ -1,8 +1,8 @@
-import { MalformedBytes, Writer } from '../bytes.ts'
+import { latin1, MalformedBytes, Writer } from '../bytes.ts'
 import { parseList } from './composites.ts'
 import type { Kind } from './kinds.ts'
 import { wrong } from './parsing.ts'
-import { latin1, text } from './text.ts'
+import { text } from './text.ts'
 
 const LABEL = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/
 /** Characters: 255 bytes with the first label's length and the root's (RFC 1035, section 2.3.4). */

@@ -1,6 +1,7 @@
+import { latin1 } from '../bytes.ts'
 import type { Kind } from './kinds.ts'
 import { wrong } from './parsing.ts'
-import { isPrintable, latin1, text } from './text.ts'
+import { isPrintable, text } from './text.ts'
 
 const HEX = /^(?:0x)?(?:[0-9a-f]{2})*$/i
 const PAIRS = /^[0-9a-f]{2}(?::[0-9a-f]{2})+$/i

@@ -1,4 +1,4 @@
-import { MalformedBytes } from '../bytes.ts'
+import { latin1, MalformedBytes } from '../bytes.ts'
 import type { Kind } from './kinds.ts'
 import { wrong } from './parsing.ts'
 
@@ -23,11 +23,6 @@ export const text: Kind<string> = {
     return json
   },
   print: escaped
-}
-
-/** One character a byte. @param length of the bytes that are read. */
-export function latin1({ buffer, byteOffset, byteLength }: Uint8Array, length = byteLength): string {
-  return Buffer.from(buffer, byteOffset, length).toString('latin1')
 }
 
 /** Everything but printable ASCII as `\x1b`: what a machine sent must not steer a terminal. */
