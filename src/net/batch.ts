@@ -16,7 +16,7 @@ const LONGEST_RECEIVED = 65_536
 export const LONGEST_SENT = 1472
 
 /** Bytes of memory for what was received that are allocated at once. */
-const PIECE = 16_384
+const PIECE = 8192
 
 const AF_INET = 2
 const MSG_DONTWAIT = 0x40
