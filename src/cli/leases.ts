@@ -64,7 +64,8 @@ export function leaseCommands(program: Command, context: Context): void {
         return
       }
       for (const { address, mac, reason } of result.skipped) output.line(`skipped ${address} of ${mac}: ${reason}`)
-      output.line(`${result.taken} leases taken over, ${result.skipped.length} skipped`)
+      const leasesTaken = result.taken === 1 ? '1 lease' : `${result.taken} leases`
+      output.line(`${leasesTaken} taken over, ${result.skipped.length} skipped`)
     })
 
   async function everyPage(command: Command, query: Record<string, string>): Promise<Row[]> {

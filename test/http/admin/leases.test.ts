@@ -92,7 +92,7 @@ test('the command line lists, releases and takes over leases', async (t) => {
   const ran = (...args: string[]) => tandem(['--state', state, 'leases', ...args])
   t.deepEqual(await ran('import', file), {
     status: 0,
-    out: '1 leases taken over, 0 skipped',
+    out: '1 lease taken over, 0 skipped',
     err: `${file}:2: ignored: not "EXPIRY MAC ADDRESS NAME CLIENT-ID"`
   })
   t.like(JSON.parse((await ran('--mac', '525400000001', '--json')).out)[0], { address: '10.77.0.150', hostName: 'box' })
