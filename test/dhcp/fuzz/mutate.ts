@@ -1,5 +1,6 @@
 import { concat } from '../../../src/net/bytes.ts'
 import { type Ipv4, ipv4ToBytes, UNSPECIFIED } from '../../../src/net/ipv4.ts'
+import { apart, END, inPartsOf, type Option, type Parts, resize, set, together, written } from './parts.ts'
 import type { Random } from './random.ts'
 
 /** Packets that no client should send, made of packets that clients did send. */
@@ -15,26 +16,13 @@ export type Surroundings = {
 
 export type Offer = { readonly mac: Uint8Array; readonly address: Ipv4; readonly server: Ipv4; readonly relay: Ipv4 }
 
-/** A packet in parts, so that it can be put together wrong. */
-type Parts = {
-  /** All before the options, the cookie among it. */
-  readonly fixed: Uint8Array
-  options: Option[]
-  /** END and what follows it. */
-  rest: Uint8Array
-}
-/** @property length as it is told, whatever the value's is. */
-type Option = { code: number; length: number; value: Uint8Array }
-
 type Mutation = (parts: Parts, random: Random, surroundings: Surroundings) => void
 
-const FIXED = 240
 const SNAME = { at: 44, size: 64 }
 const FILE = { at: 108, size: 128 }
 const CHADDR_AT = 28
 /** Of a hardware address: one station's, locally administered. */
 const LOCAL = 2
-const [PAD, END] = [0, 255]
 const MESSAGE_TYPE = 53
 /** ciaddr, yiaddr, siaddr, giaddr. */
 const ADDRESS_FIELDS = [12, 16, 20, 24]
@@ -60,7 +48,7 @@ const SIZES = [0, 1, 28, 64, 300, 575, 576, 577, 1024, 1500, 1501, 9000, 0xffff]
 
 const MUTATIONS: readonly Mutation[] = [
   ({ fixed }, random) => {
-    fixed[random.below(FIXED - 4)] = random.below(256)
+    fixed[random.below(fixed.length - 4)] = random.below(256)
   },
   ({ fixed }, random) => {
     // op, htype, hlen, hops
@@ -190,56 +178,6 @@ export function corrupted(original: Uint8Array, others: readonly Uint8Array[], r
 function flip(bytes: Uint8Array, random: Random): void {
   const at = random.below(bytes.length)
   bytes[at] = (bytes[at] as number) ^ (1 << random.below(8))
-}
-
-function apart(bytes: Uint8Array): Parts {
-  const fixed = new Uint8Array(FIXED)
-  fixed.set(bytes.subarray(0, FIXED))
-  const options: Option[] = []
-  let at = FIXED
-  while (at + 1 < bytes.length && bytes[at] !== END) {
-    if (bytes[at] === PAD) {
-      at += 1
-      continue
-    }
-    const length = bytes[at + 1] as number
-    options.push({ code: bytes[at] as number, length, value: bytes.slice(at + 2, at + 2 + length) })
-    at += 2 + length
-  }
-  return { fixed, options, rest: bytes.slice(at) }
-}
-
-function together({ fixed, options, rest }: Parts): Uint8Array {
-  return concat([fixed, ...options.map(written), rest])
-}
-
-function written({ code, length, value }: Option): Uint8Array {
-  const bytes = new Uint8Array(2 + value.length)
-  bytes[0] = code
-  bytes[1] = length
-  bytes.set(value, 2)
-  return bytes
-}
-
-/** In place of the one that is there, of as many parts as it takes. */
-function set({ options }: Parts, code: number, value: Uint8Array): void {
-  const at = options.findIndex((option) => option.code === code)
-  const parts = inPartsOf({ code, length: value.length, value }, Math.ceil(value.length / 255))
-  options.splice(at < 0 ? options.length : at, at < 0 ? 0 : 1, ...parts)
-}
-
-/** RFC 3396. */
-function inPartsOf({ code, value }: Option, count: number): Option[] {
-  const size = Math.ceil(value.length / Math.max(1, count))
-  return Array.from({ length: Math.max(1, count) }, (_, index) => {
-    const part = value.slice(index * size, (index + 1) * size)
-    return { code, length: part.length, value: part }
-  })
-}
-
-function resize(option: Option, length: number): void {
-  option.length = length
-  option.value = option.value.slice(0, length)
 }
 
 function optionOf(options: readonly Option[], random: Random): Option | undefined {
