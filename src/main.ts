@@ -139,6 +139,11 @@ async function start(
   const report = journal.step.bind(journal)
   const onInternal = (error: Error, request: string) => log.error({ err: error }, `${request}: ${error.message}`)
 
+  const broken = (error: Error) => {
+    log.fatal({ err: error }, `TFTP has ended: ${error.message}`)
+    process.exit(1)
+  }
+
   const dhcpPort = config.ports.dhcp
   const dhcpPorts = { authoritative: [dhcpPort], proxy: [dhcpPort, dhcpPort + BOOT_SERVER_OFFSET], off: [] }
   const sockets = machineSockets(interfaces, dhcpPorts[config.dhcp], passed, log)
@@ -152,9 +157,16 @@ async function start(
     const app = provisioningServer({ boot, callbacks, loaders, report, onInternal })
     await listen(app, 'provisioning HTTP', address, config.ports.http)
     stops.push(() => app.close())
-    const server = await tftp.start({ address, port: config.ports.tftp, files: bootFiles(loaders, log), report })
-    stops.push(() => server.close())
   }
+  const tftpServer = tftp.start({
+    addresses: interfaces.map(({ address }) => address),
+    port: config.ports.tftp,
+    files: bootFiles(loaders, log),
+    report,
+    watch: () => ({ reached() {}, ended() {} }),
+    broken
+  })
+  stops.push(() => tftpServer.close())
   const dhcp = { interfaces, port: dhcpPort, open: sockets.open, report, trace, now: () => performance.now() }
   if (config.dhcp === 'authoritative') {
     const server = await authoritative.start({ ...dhcp, allocator })

@@ -7,7 +7,8 @@ export class NoSuchFile extends Error {
   override readonly name = 'NoSuchFile'
 }
 
-export type OpenFile = { handle: FileHandle; size: number }
+/** @property path absolute, without symbolic links. */
+export type OpenFile = { handle: FileHandle; path: string; size: number }
 
 /**
  * Opens a regular file below a folder for reading. A leading slash means the folder itself, as
@@ -39,5 +40,5 @@ export async function openConfined(root: string, name: string, alsoAllowed: read
     await handle.close()
     throw new NoSuchFile('not a regular file')
   }
-  return { handle, size: stat.size }
+  return { handle, path: real, size: stat.size }
 }

@@ -4,7 +4,7 @@ import koffi from 'koffi'
 
 /**
  * The system calls that Node doesn't offer. Each returns as in C: negative, and `koffi.errno()`, on
- * failure. None of those used here blocks.
+ * failure. None of those used here blocks, but for epoll_wait in a thread of its own.
  */
 export type Libc = ReturnType<typeof loadLibc>
 
@@ -27,8 +27,19 @@ export function loadLibc() {
     sendto: libc.func(
       'intptr_t sendto(int fd, const void *bytes, size_t size, int flags, const void *address, uint32_t length)'
     ),
+    connect: libc.func('int connect(int fd, const void *address, uint32_t length)'),
+    recvfrom: libc.func(
+      'intptr_t recvfrom(int fd, void *bytes, size_t size, int flags, void *address, void *length)'
+    ),
+    sendmsg: libc.func('intptr_t sendmsg(int fd, const void *message, int flags)'),
     recvmmsg: libc.func('int recvmmsg(int fd, void *messages, uint32_t count, int flags, void *timeout)'),
     sendmmsg: libc.func('int sendmmsg(int fd, void *messages, uint32_t count, int flags)'),
+    epoll_create1: libc.func('int epoll_create1(int flags)'),
+    epoll_ctl: libc.func('int epoll_ctl(int epoll, int operation, int fd, void *event)'),
+    epoll_wait: libc.func('int epoll_wait(int epoll, void *events, int count, int timeout)'),
+    eventfd: libc.func('int eventfd(uint32_t value, int flags)'),
+    read: libc.func('intptr_t read(int fd, void *bytes, size_t size)'),
+    write: libc.func('intptr_t write(int fd, const void *bytes, size_t size)'),
     getifaddrs: libc.func('int getifaddrs(_Out_ void **list)'),
     freeifaddrs: libc.func('void freeifaddrs(void *list)')
   }

@@ -1,4 +1,5 @@
 import { createSocket, type Socket, type SocketOptions } from 'node:dgram'
+import type { Endpoint } from './endpoint.ts'
 import { type Ipv4, ipv4FromBytes, ipv4ToBytes } from './ipv4.ts'
 import { checked, int, type Libc } from './libc.ts'
 
@@ -43,15 +44,31 @@ export type BoundSocket = {
  * @throws an error with the system's `code`: ENODEV, EACCES, EADDRINUSE, EADDRNOTAVAIL, EPERM, ...
  */
 export function openSocket(libc: Libc, at: Binding, shared = false): BoundSocket {
+  const fd = bindSocket(libc, at, shared)
+  try {
+    return adoptSocket(libc, fd)
+  } catch (error) {
+    libc.close(fd)
+    throw error
+  }
+}
+
+/**
+ * The same as a descriptor, for whoever does without Node's sockets.
+ * @param storms whether many may send at once; else the system's default has to do for what was received.
+ */
+export function bindSocket(libc: Libc, at: Binding, shared = false, storms = true): number {
   const fd = checked('socket', libc.socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0))
   try {
-    if (set(libc, fd, SO_RCVBUFFORCE, int(RECEIVE_BUFFER)) < 0) set(libc, fd, SO_RCVBUF, int(RECEIVE_BUFFER))
+    if (storms && set(libc, fd, SO_RCVBUFFORCE, int(RECEIVE_BUFFER)) < 0) {
+      set(libc, fd, SO_RCVBUF, int(RECEIVE_BUFFER))
+    }
     if (at.device !== undefined) {
       checked('SO_BINDTODEVICE', set(libc, fd, SO_BINDTODEVICE, Buffer.from(`${at.device}\0`)))
     }
     checked('SO_REUSEADDR', set(libc, fd, SO_REUSEADDR, int(Number(shared))))
-    checked('bind', libc.bind(fd, socketAddress(at.address, at.port), SOCKADDR))
-    return adoptSocket(libc, fd)
+    checked('bind', libc.bind(fd, socketAddress(at), SOCKADDR))
+    return fd
   } catch (error) {
     libc.close(fd)
     throw error
@@ -106,7 +123,7 @@ function set(libc: Libc, fd: number, option: number, value: Buffer): number {
 }
 
 /** struct sockaddr_in. */
-function socketAddress(address: Ipv4, port: number): Buffer {
+export function socketAddress({ address, port }: Endpoint): Buffer {
   const bytes = Buffer.alloc(SOCKADDR)
   bytes.writeUInt16LE(AF_INET)
   bytes.writeUInt16BE(port, 2)

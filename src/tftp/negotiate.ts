@@ -2,12 +2,16 @@ import type { Options } from './codec.ts'
 
 /** RFC 1350: the size of a block when none was agreed. */
 export const DEFAULT_BLOCK_SIZE = 512
+/** Bytes of IPv4, UDP and TFTP that go before each block. */
+export const HEADERS = 20 + 8 + 4
+/** RFC 2348: what fits UDP's longest datagram. */
+const LONGEST_BLOCK = 65_464
 
 export type NegotiationLimits = {
-  /** Bytes. What fits an Ethernet frame: 1500 less 20 of IPv4, 8 of UDP and 4 of TFTP. */
+  /** Bytes. What fits the path's MTU, unless the configuration allows more. */
   readonly maxBlockSize: number
-  /** Seconds until the first retransmission, when the client asks for no other. */
-  readonly timeout: number
+  /** Blocks; more than this are no faster, and only fill a client's receive buffer. */
+  readonly maxWindowSize: number
 }
 
 export type Negotiated = {
@@ -15,32 +19,49 @@ export type Negotiated = {
   readonly accepted: Options
   /** Bytes. */
   readonly blockSize: number
-  /** Seconds until the first retransmission. */
-  readonly timeout: number
-  /** By what each further wait is longer: a timeout that the client asked for stays as it is. */
-  readonly backoff: 1 | 2
+  /** Blocks that are sent before an ACK is waited for. */
+  readonly windowSize: number
+  /** Milliseconds until a retransmission, where the client asked for that; else it follows the measured round trips. */
+  readonly timeout: number | undefined
 }
 
 /**
- * Chooses among the options of a read request: `blksize` (RFC 2348: 8 to 65464, answered with the same or less), `tsize`
- * (RFC 2349: 0, answered with the file's size) and `timeout` (RFC 2349: 1 to 255 seconds). Unknown options, and known
- * ones with a value out of bounds, are left out of the OACK, which tells the client that they don't hold (RFC 2347).
+ * Chooses among the options of a read request. Unknown options, and known ones with a value out of bounds, are left out
+ * of the OACK, which tells the client that they don't hold (RFC 2347).
+ *
+ * - `blksize` (RFC 2348): 8 to 65464 bytes, answered with the same or less
+ * - `windowsize` (RFC 7440): 1 to 65535 blocks, answered with the same or less
+ * - `tsize` (RFC 2349): 0, answered with the file's size
+ * - `timeout` (RFC 2349): 1 to 255 seconds; `utimeout` (tftp-hpa): 10,000 to 255,000,000 microseconds. Answered with the
+ *   same. Of the two, the first one is taken.
  */
 export function negotiate(requested: Options, fileSize: number, limits: NegotiationLimits): Negotiated {
   const accepted = new Map<string, string>()
   let blockSize = DEFAULT_BLOCK_SIZE
-  let { timeout } = limits
+  let windowSize = 1
+  let timeout: number | undefined
   for (const [name, text] of requested) {
-    const value = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN
-    if (name === 'blksize' && value >= 8 && value <= 65464) {
+    const value = /^[0-9]{1,20}$/.test(text) ? Number(text) : Number.NaN
+    if (name === 'blksize' && value >= 8 && value <= LONGEST_BLOCK) {
       blockSize = Math.min(value, limits.maxBlockSize)
       accepted.set(name, String(blockSize))
+    } else if (name === 'windowsize' && value >= 1 && value <= 65_535) {
+      windowSize = Math.min(value, limits.maxWindowSize)
+      accepted.set(name, String(windowSize))
     } else if (name === 'tsize' && value === 0) {
       accepted.set(name, String(fileSize))
-    } else if (name === 'timeout' && value >= 1 && value <= 255) {
-      timeout = value
-      accepted.set(name, String(timeout))
+    } else if (name === 'timeout' && timeout === undefined && value >= 1 && value <= 255) {
+      timeout = value * 1000
+      accepted.set(name, String(value))
+    } else if (name === 'utimeout' && timeout === undefined && value >= 10_000 && value <= 255_000_000) {
+      timeout = value / 1000
+      accepted.set(name, String(value))
     }
   }
-  return { accepted, blockSize, timeout, backoff: accepted.has('timeout') ? 1 : 2 }
+  return { accepted, blockSize, windowSize, timeout }
+}
+
+/** Bytes of a block so that it travels whole. @param mtu of the path. */
+export function blockSizeFor(mtu: number): number {
+  return Math.max(8, Math.min(LONGEST_BLOCK, mtu - HEADERS))
 }

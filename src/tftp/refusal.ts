@@ -1,32 +1,34 @@
-import { NoSuchFile } from '../net/confined.ts'
 import { type ErrorPacket, errorPacket, type Request } from './codec.ts'
 import { type Answer, printable } from './report.ts'
-import { Stopped } from './session.ts'
 
 /** Why a request gets no transfer. Without `error` the client hears nothing. */
 export type Refusal = Answer & { readonly error?: ErrorPacket }
 
-/** What no file could change: the server only reads, and only in mode octet. */
+/** What no file could change: the server only reads, in the modes octet and netascii. */
 export function refusalOfKind({ type, mode }: Request): Refusal | undefined {
   if (type === 'WRQ') return withError(errorPacket('accessViolation', 'read-only'), 'info', 'read-only')
-  if (mode === 'octet') return undefined
+  if (mode === 'octet' || mode === 'netascii') return undefined
   const message = `mode ${printable(mode)} is not served: ask in mode octet`
   return withError(errorPacket('illegalOperation', message), 'info', 'bad-mode')
 }
 
-export function refusalAsBusy(transfers: number): Refusal {
-  return withError(errorPacket('undefined', `busy: ${transfers} transfers are running`), 'warn', 'busy')
+/** @param whose `4096`, or `64 of yours`. */
+export function refusalAsBusy(whose: string): Refusal {
+  return withError(errorPacket('undefined', `busy: ${whose} transfers are running, ask again later`), 'warn', 'busy')
+}
+
+export function refusalAsMissing(message: string): Refusal {
+  return withError(errorPacket('fileNotFound', message), 'info', 'not-found')
 }
 
 /** What came out of opening the file or the socket. The client learns no more of a fault than that it is one. */
-export function refusalOfError(error: Error): Refusal {
-  if (error instanceof NoSuchFile) return withError(errorPacket('fileNotFound', error.message), 'info', 'not-found')
-  if (error instanceof Stopped) {
-    if (error.tell) return withError(errorPacket('undefined', error.message), 'info', 'stopped')
-    return { answered: `nothing: ${error.message}`, level: 'info', outcome: 'stopped' }
-  }
+export function refusalOfFault(message: string): Refusal {
   const packet = errorPacket('undefined', 'the server failed: its log says why')
-  return { error: packet, answered: `ERROR 0: ${error.message}`, level: 'warn', outcome: 'failed' }
+  return { error: packet, answered: `ERROR 0: ${message}`, level: 'warn', outcome: 'failed' }
+}
+
+export function refusalAsStopped(reason: string): Refusal {
+  return withError(errorPacket('undefined', reason), 'info', 'stopped')
 }
 
 function withError(error: ErrorPacket, level: Answer['level'], outcome: string): Refusal {

@@ -1,7 +1,6 @@
 import type { Step } from '../net/step.ts'
 import type { Options, Request } from './codec.ts'
-import type { SessionEnd } from './session.ts'
-import type { Plan } from './transfer.ts'
+import type { Plan, TransferEnd } from './transfer.ts'
 
 /** The half of a step that says what came of a request. */
 export type Answer = Pick<Step, 'answered' | 'level' | 'outcome'>
@@ -17,8 +16,11 @@ export function describeAnswer({ accepted, size }: Plan): Answer {
   return { answered: `${words.join(' ')}, ${formatSize(size)}`, level: 'info', outcome: 'sent' }
 }
 
-/** How a transfer of some milliseconds went. A client that only asked for the size, or went away, is nobody's task. */
-export function describeEnd({ end, sendError }: SessionEnd, plan: Plan, milliseconds: number): Answer {
+/**
+ * How a transfer of some milliseconds went. A client that only asked for the size, or went away, is nobody's task.
+ * @param sendError what the system last said when a packet could not be sent: why the client seems silent.
+ */
+export function describeEnd(end: TransferEnd, plan: Plan, milliseconds: number, sendError?: string): Answer {
   switch (end.how) {
     case 'done':
       return { answered: `done: ${plan.size} bytes in ${Math.round(milliseconds)} ms`, level: 'info', outcome: 'done' }
@@ -27,11 +29,13 @@ export function describeEnd({ end, sendError }: SessionEnd, plan: Plan, millisec
         `the client ended it at block ${end.block}: ERROR ${end.code} ${printable(end.message)}`.trimEnd()
       return { answered, level: end.block === 0 ? 'debug' : 'info', outcome: 'aborted' }
     }
-    case 'silent': {
+    case 'silent':
+    case 'unreachable': {
       const what = end.last ? 'the last block' : end.block === 0 ? 'the OACK' : `block ${end.block}`
+      const why = end.how === 'silent' ? `for ${plan.patience / 1000} s` : 'and its host says that nobody listens'
       const cause = sendError === undefined ? '' : `; sending failed: ${sendError}`
       return {
-        answered: `given up: no ACK of ${what} after ${plan.tries} tries${cause}`,
+        answered: `given up: no ACK of ${what} ${why}${cause}`,
         level: sendError === undefined ? 'info' : 'warn',
         outcome: 'timeout'
       }

@@ -1,132 +1,165 @@
+import type { Delivery } from '../net/datagrams.ts'
 import type { Endpoint } from '../net/endpoint.ts'
-import type { Ipv4 } from '../net/ipv4.ts'
-import type { Clock } from './clock.ts'
-import { encode, errorPacket, MalformedPacket, tryDecode } from './codec.ts'
-import type { BootFile } from './files.ts'
+import { encode, MalformedPacket, type Packet, tryDecode } from './codec.ts'
+import type { FrameCache } from './frames.ts'
+import { type Source, SourceFailed } from './source.ts'
+import type { TransferChannel } from './surroundings.ts'
 import {
   begin,
+  bytesTaken,
+  deadlineOf,
   isAbandoned,
   type Plan,
   step,
-  type TransferEffect,
   type TransferEnd,
   type TransferEvent,
+  type Transfer,
   type TransferStep
 } from './transfer.ts'
-import type { Bind } from './udp.ts'
-
-/** Why a transfer is to end from our side; `tell`: the client gets the message in an ERROR. */
-export class Stopped extends Error {
-  override readonly name = 'Stopped'
-  readonly tell: boolean
-
-  constructor(message: string, tell: boolean) {
-    super(message)
-    this.tell = tell
-  }
-}
 
 export type SessionParameters = {
-  readonly bind: Bind
-  readonly clock: Clock
-  /** Where the transfer gets a port of its own: its TID (RFC 1350, section 4). */
-  readonly local: Ipv4
-  readonly client: Endpoint
-  readonly file: BootFile
+  readonly channel: TransferChannel
+  readonly source: Source
   readonly plan: Plan
-  /** Aborted with {@link Stopped}. */
-  readonly signal: AbortSignal
-  /** Told of each datagram that is not the client's or no TFTP, and what came of it. */
-  readonly stray: (from: Endpoint, asked: string, answered: string, outcome: 'malformed' | 'stray') => void
-}
-
-export type SessionEnd = {
-  readonly end: TransferEnd
-  /** What the system last said when a packet could not be sent: why the client seems silent. */
-  readonly sendError: string | undefined
-}
-
-export type Session = {
-  /** Resolves once the socket is closed. */
-  readonly ended: Promise<SessionEnd>
-  /** Whether a further request from the client's port is a new one. */
-  isAbandoned(): boolean
+  readonly frames: FrameCache
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number
 }
 
 /**
- * Starts one transfer: does on a socket, a file and a timer what the steps of transfer.ts say.
- * Rejects with the system's error when there is no socket to be had.
+ * One transfer: does on a socket and a file what the steps of transfer.ts say. What is to be sent leaves in turns
+ * ({@link sendSome}), so that those with long windows don't keep the others waiting.
  */
-export async function startSession(parameters: SessionParameters): Promise<Session> {
-  const { client, clock, file, plan, signal, stray } = parameters
-  const { promise: ended, resolve } = Promise.withResolvers<SessionEnd>()
-  const first = begin(plan)
-  let { state } = first
-  let cancelWait = () => {}
-  let sendError: string | undefined
+export class Session {
+  readonly plan: Plan
+  /** What the system last said when a packet could not be sent: why the client seems silent. */
+  sendError: string | undefined
+  readonly #channel: TransferChannel
+  readonly #source: Source
+  readonly #frames: FrameCache
+  readonly #now: () => number
+  #state: Transfer
+  /** The blocks that are still to leave. */
+  #next = 1
+  #left = 0
+  /** The system takes no more for now. */
+  #isBlocked = false
 
-  const socket = await parameters.bind(
-    { address: parameters.local, port: 0 },
-    {
-      receive,
-      failed(error) {
-        sendError = error.message
+  /** Opens nothing: the channel and the source are open, and closed at the end. */
+  constructor({ channel, source, plan, frames, now }: SessionParameters) {
+    this.plan = plan
+    this.#channel = channel
+    this.#source = source
+    this.#frames = frames
+    this.#now = now
+    const first = begin(plan, now())
+    this.#state = first.state
+    this.#carryOut(first)
+  }
+
+  get end(): TransferEnd | undefined {
+    return this.#state.phase === 'ended' ? this.#state.end : undefined
+  }
+
+  /** Whether a further request from the client's port is a new one. */
+  get isAbandoned(): boolean {
+    return isAbandoned(this.#state, this.#now())
+  }
+
+  /** Bytes of the file that the client has taken. */
+  get taken(): number {
+    if (this.#state.phase === 'running') return bytesTaken(this.#state)
+    return this.#state.end.how === 'done' ? this.plan.size : 0
+  }
+
+  /** Whether it is its turn. */
+  get isSending(): boolean {
+    return this.#left > 0 && !this.#isBlocked
+  }
+
+  /** A datagram from the client. */
+  receive(bytes: Uint8Array): MalformedPacket | undefined {
+    const packet = ackOf(bytes) ?? tryDecode(bytes)
+    if (packet instanceof MalformedPacket) return packet
+    this.#advance({ type: 'packet', packet })
+    return undefined
+  }
+
+  /** Sends again what was waited for long enough. */
+  tick(): void {
+    // What hasn't left yet can't be answered.
+    if (this.#state.phase === 'ended' || this.isSending) return
+    if (this.#now() >= deadlineOf(this.#state)) this.#advance({ type: 'timeout' })
+  }
+
+  /** The system takes packets again. */
+  unblock(): void {
+    this.#isBlocked = false
+  }
+
+  sendTo(bytes: Uint8Array, to: Endpoint): void {
+    this.#channel.sendTo(bytes, to)
+  }
+
+  /** ICMP says that nobody takes the packets. */
+  unreachable(): void {
+    this.#advance({ type: 'unreachable' })
+  }
+
+  stop(reason: string, tell: boolean): void {
+    this.#advance({ type: 'stop', reason, tell })
+  }
+
+  /** Sends of the blocks that are to leave what goes in one call. */
+  sendSome(): void {
+    try {
+      const run = this.#frames.of(this.#source, this.plan.blockSize, this.#next, this.#left)
+      const { taken, delivery } = this.#channel.sendRun(run)
+      this.#next += taken
+      this.#left -= taken
+      this.#isBlocked = delivery === 'full'
+      if (this.#isBlocked) this.#channel.awaitRoom()
+      else this.#lost(delivery)
+    } catch (error) {
+      if (!(error instanceof SourceFailed)) throw error
+      this.#advance({ type: 'unreadable', message: error.message })
+    }
+  }
+
+  /** Frees the socket and the file. */
+  close(): void {
+    this.#channel.close()
+    this.#source.close()
+  }
+
+  #advance(event: TransferEvent): void {
+    this.#carryOut(step(this.#state, event, this.#now()))
+  }
+
+  #carryOut({ state, sends }: TransferStep): void {
+    this.#state = state
+    if (state.phase === 'ended') this.#left = 0
+    for (const send of sends) {
+      if (send.type === 'blocks') {
+        this.#next = send.first
+        this.#left = send.count
+      } else {
+        this.#lost(this.#channel.send(encode(send.packet)))
       }
     }
-  )
-  carryOut(first)
-  signal.addEventListener('abort', stop)
-  if (signal.aborted) stop()
-  return { ended, isAbandoned: () => isAbandoned(state) }
-
-  function receive(bytes: Uint8Array, from: Endpoint): void {
-    const packet = tryDecode(bytes)
-    if (packet instanceof MalformedPacket) {
-      stray(from, `${bytes.length} bytes to a transfer's port`, `nothing: ${packet.message}`, 'malformed')
-    } else if (from.address === client.address && from.port === client.port) {
-      advance({ type: 'packet', packet })
-    } else if (packet.type === 'ERROR') {
-      // Never answered: two servers that take each other for a lost client would go on for ever.
-      stray(from, "ERROR to another client's transfer", 'nothing', 'stray')
-    } else {
-      // RFC 1350, section 4: the sender learns of its mistake, and the transfer goes on.
-      socket.send(encode(errorPacket('unknownTransfer', 'this port serves another client')), from)
-      stray(from, `${packet.type} to another client's transfer`, 'ERROR 5', 'stray')
-    }
   }
 
-  function stop(): void {
-    const { message, tell } = signal.reason as Stopped
-    advance({ type: 'stop', reason: message, tell })
+  /** What couldn't be sent counts as lost on the way, and the rest of its window with it. */
+  #lost(delivery: Delivery): void {
+    if (delivery === 'sent' || delivery === 'full') return
+    this.#left = 0
+    if (delivery === 'gone') this.unreachable()
+    else this.sendError = delivery.message
   }
+}
 
-  function advance(event: TransferEvent): void {
-    carryOut(step(state, event))
-  }
-
-  function carryOut(next: TransferStep): void {
-    state = next.state
-    for (const effect of next.effects) perform(effect)
-  }
-
-  function perform(effect: TransferEffect): void {
-    switch (effect.type) {
-      case 'send':
-        socket.send(encode(effect.packet), client)
-        return
-      case 'wait':
-        cancelWait()
-        cancelWait = clock.after(effect.milliseconds, () => advance({ type: 'timeout' }))
-        return
-      case 'read':
-        file.read(effect.offset, effect.length).then(
-          (data) => advance({ type: 'block', data }),
-          (error: Error) => advance({ type: 'unreadable', message: error.message })
-        )
-        return
-      case 'finish':
-        cancelWait()
-        socket.close().then(() => resolve({ end: effect.end, sendError }))
-    }
-  }
+/** An ACK, of which there are as many as blocks, without a detour. */
+function ackOf(bytes: Uint8Array): Packet | undefined {
+  if (bytes.length !== 4 || bytes[0] !== 0 || bytes[1] !== 4) return undefined
+  return { type: 'ACK', block: (bytes[2] as number) * 256 + (bytes[3] as number) }
 }

@@ -1,37 +1,54 @@
 import { type ErrorPacket, errorPacket, type Packet } from './codec.ts'
 import type { Negotiated } from './negotiate.ts'
+import { measured, type RoundTrip, timeoutAfter } from './round-trip.ts'
 
 /** What one transfer of a file to a client was agreed to be. */
 export type Plan = Negotiated & {
-  /** Bytes of the file. */
+  /** Bytes of the file, as it is sent. */
   readonly size: number
-  /** How often a packet is sent before the client counts as gone. */
+  /** A client that hasn't been heard for so many milliseconds, nor for so many packets, counts as gone. */
+  readonly patience: number
   readonly tries: number
 }
 
-/** Blocks count from 1 without rolling over; the OACK is block 0, as its ACK says (RFC 2347). */
+/**
+ * Blocks count from 1 without rolling over; the OACK is block 0, as its ACK says (RFC 2347). All times are milliseconds
+ * of a clock that never goes back.
+ */
+export type Running = {
+  readonly phase: 'running'
+  readonly plan: Plan
+  /** All up to this block is acknowledged; -1: not even the OACK is. */
+  readonly acked: number
+  /** The last block that was ever sent. */
+  readonly sent: number
+  /** When what is out now was sent. */
+  readonly sentAt: number
+  /** Some of what is out was sent before: its ACK may be of the earlier one, and measures nothing (Karn's algorithm). */
+  readonly again: boolean
+  /** How often what is out was sent in vain. */
+  readonly timeouts: number
+  /** How often the timeout is doubled, until a round trip is measured. */
+  readonly doublings: number
+  readonly roundTrip: RoundTrip
+  /** When an ACK last moved the transfer on. */
+  readonly heardAt: number
+}
+
 export type Transfer =
-  /** Entered when all before `block` is acknowledged; left when its data is there. No timer matters. */
-  | { readonly phase: 'reading'; readonly plan: Plan; readonly block: number }
-  /** Entered by sending `packet`; left by its ACK, by the client's ERROR, or after the last try. */
-  | {
-      readonly phase: 'sent'
-      readonly plan: Plan
-      readonly block: number
-      readonly packet: Packet
-      /** How often `packet` was sent. */
-      readonly tries: number
-    }
+  | Running
   /** Nothing leads out of it, and nothing is answered. */
-  | { readonly phase: 'ended' }
+  | { readonly phase: 'ended'; readonly end: TransferEnd }
 
 export type TransferEvent =
   /** From the transfer's own client: other senders never get here. */
   | { readonly type: 'packet'; readonly packet: Packet }
-  /** The last `wait` is over. */
+  /** The {@link deadlineOf} the state has passed. */
   | { readonly type: 'timeout' }
-  | { readonly type: 'block'; readonly data: Uint8Array }
+  /** The file could not be read on, or isn't the same file any more. */
   | { readonly type: 'unreadable'; readonly message: string }
+  /** The client's host says that nobody takes the packets (ICMP port unreachable). */
+  | { readonly type: 'unreachable' }
   /** From our side; `tell`: the client gets the reason in an ERROR. */
   | { readonly type: 'stop'; readonly reason: string; readonly tell: boolean }
 
@@ -40,114 +57,137 @@ export type TransferEnd =
   /** The client's ERROR. At block 0 it only wanted the answer to its options: EDK2 asks for the size that way. */
   | { readonly how: 'aborted'; readonly block: number; readonly code: number; readonly message: string }
   /** `last`: all was sent, and only the ACK of the last block is missing; firmware may leave it out. */
-  | { readonly how: 'silent'; readonly block: number; readonly last: boolean }
+  | { readonly how: 'silent' | 'unreachable'; readonly block: number; readonly last: boolean }
   | { readonly how: 'unreadable'; readonly message: string }
   | { readonly how: 'stopped'; readonly reason: string }
 
-export type TransferEffect =
-  | { readonly type: 'send'; readonly packet: Packet }
-  /** Milliseconds. Takes the place of the wait before it. */
-  | { readonly type: 'wait'; readonly milliseconds: number }
-  | { readonly type: 'read'; readonly offset: number; readonly length: number }
-  | { readonly type: 'finish'; readonly end: TransferEnd }
+export type Send =
+  /** DATA with so many blocks from this one on: they take the place of those that were to be sent and haven't left yet. */
+  | { readonly type: 'blocks'; readonly first: number; readonly count: number }
+  | { readonly type: 'packet'; readonly packet: Packet }
 
-export type TransferStep = { readonly state: Transfer; readonly effects: readonly TransferEffect[] }
+export type TransferStep = { readonly state: Transfer; readonly sends: readonly Send[] }
 
-export function begin(plan: Plan): TransferStep {
-  if (plan.accepted.size === 0) return read(plan, 1)
-  return send(plan, 0, { type: 'OACK', options: plan.accepted }, 1)
+const NOTHING: readonly Send[] = []
+
+export function begin(plan: Plan, now: number): TransferStep {
+  const offers = plan.accepted.size > 0
+  const acked = offers ? -1 : 0
+  const state: Running = {
+    phase: 'running',
+    plan,
+    acked,
+    sent: acked,
+    sentAt: now,
+    again: false,
+    timeouts: 0,
+    doublings: 0,
+    roundTrip: undefined,
+    heardAt: now
+  }
+  return sendNext(state, now)
 }
 
 /**
- * One step of the sender's side of RFC 1350, section 6. A packet is sent again only on a timeout: were DATA sent
- * again on a repeated ACK, every later packet would go twice (the Sorcerer's Apprentice, RFC 1123, section 4.2.3.1).
+ * One step of the sender's side of RFC 1350, section 6, and of RFC 7440, section 4. Each ACK makes at most one window
+ * leave, and only one that acknowledges something new: were DATA sent again on a repeated ACK, every later packet would go
+ * twice (the Sorcerer's Apprentice, RFC 1123, section 4.2.3.1). All else is sent again on a timeout.
  */
-export function step(state: Transfer, event: TransferEvent): TransferStep {
-  if (state.phase === 'ended') return { state, effects: [] }
+export function step(state: Transfer, event: TransferEvent, now: number): TransferStep {
+  if (state.phase === 'ended') return { state, sends: NOTHING }
   switch (event.type) {
     case 'packet':
-      return onPacket(state, event.packet)
+      return onPacket(state, event.packet, now)
     case 'timeout':
-      return onTimeout(state)
-    case 'block':
-      return onBlock(state, event.data)
+      return onTimeout(state, now)
     case 'unreadable':
       return end({ how: 'unreadable', message: event.message }, errorPacket('undefined', 'the file could not be read'))
+    case 'unreachable':
+      return onUnreachable(state)
     case 'stop':
       return end({ how: 'stopped', reason: event.reason }, event.tell && errorPacket('undefined', event.reason))
   }
 }
 
-/** Whether it is over, or its client took part in it and has then let a whole wait pass without an answer. */
-export function isAbandoned(state: Transfer): boolean {
+/** When the event `timeout` is due. */
+export function deadlineOf({ plan, sentAt, roundTrip, doublings }: Running): number {
+  return sentAt + (plan.timeout ?? timeoutAfter(roundTrip, doublings))
+}
+
+/** Whether it is over, or its client took part in it and then left everything unanswered for more than a second. */
+export function isAbandoned(state: Transfer, now: number): boolean {
   if (state.phase === 'ended') return true
-  return state.phase === 'sent' && state.tries > 1 && state.block > firstBlock(state.plan)
+  const tookPart = state.acked > (state.plan.accepted.size > 0 ? -1 : 0)
+  return tookPart && state.timeouts > 0 && now - state.heardAt > 1000
 }
 
-function onPacket(state: Exclude<Transfer, { phase: 'ended' }>, packet: Packet): TransferStep {
+/** Bytes of the file that the client has acknowledged. */
+export function bytesTaken({ plan, acked }: Running): number {
+  return Math.min(plan.size, Math.max(0, acked) * plan.blockSize)
+}
+
+/** The first block that isn't full: an empty one where the size is a multiple of the block size. */
+export function lastBlock({ size, blockSize }: Plan): number {
+  return Math.floor(size / blockSize) + 1
+}
+
+function onPacket(state: Running, packet: Packet, now: number): TransferStep {
   if (packet.type === 'ERROR') {
-    return end({ how: 'aborted', block: state.block, code: packet.code, message: packet.message })
+    return end({ how: 'aborted', block: state.acked + 1, code: packet.code, message: packet.message })
   }
-  const expected = packet.type === 'ACK' && state.phase === 'sent' && packet.block === onWire(state.block)
-  if (!expected) return { state, effects: [] }
-  return state.block === lastBlock(state.plan) ? end({ how: 'done' }) : read(state.plan, state.block + 1)
-}
-
-function onTimeout(state: Exclude<Transfer, { phase: 'ended' }>): TransferStep {
-  if (state.phase !== 'sent') return { state, effects: [] }
-  const { plan, block, packet, tries } = state
-  if (tries >= plan.tries) return end({ how: 'silent', block, last: block === lastBlock(plan) })
-  return send(plan, block, packet, tries + 1)
-}
-
-function onBlock(state: Exclude<Transfer, { phase: 'ended' }>, data: Uint8Array): TransferStep {
-  if (state.phase !== 'reading') return { state, effects: [] }
-  const { plan, block } = state
-  // A block shorter than it was would look like the file's end: the machine would run half a loader.
-  if (data.length !== lengthOf(plan, block)) {
-    return step(state, { type: 'unreadable', message: 'the file became shorter while it was sent' })
+  if (packet.type !== 'ACK') return { state, sends: NOTHING }
+  // The numbers on the wire roll over to 0 after 65535; a window is shorter than that.
+  const acked = state.acked + 1 + ((packet.block - state.acked - 1) & 0xffff)
+  if (acked > state.sent) return { state, sends: NOTHING }
+  if (acked === lastBlock(state.plan)) return end({ how: 'done' })
+  const measures = !state.again && acked === state.sent
+  const next: Running = {
+    ...state,
+    acked,
+    heardAt: now,
+    timeouts: 0,
+    doublings: measures ? 0 : state.doublings,
+    roundTrip: measures ? measured(state.roundTrip, now - state.sentAt) : state.roundTrip
   }
-  return send(plan, block, { type: 'DATA', block: onWire(block), data }, 1)
+  return sendNext(next, now)
 }
 
-function read(plan: Plan, block: number): TransferStep {
-  const offset = (block - 1) * plan.blockSize
+function onTimeout(state: Running, now: number): TransferStep {
+  if (now < deadlineOf(state)) return { state, sends: NOTHING }
+  const { plan, acked, timeouts, doublings, heardAt } = state
+  if (timeouts + 1 >= plan.tries && now - heardAt >= plan.patience) {
+    return end({ how: 'silent', block: acked + 1, last: acked + 1 === lastBlock(plan) })
+  }
+  return sendNext({ ...state, timeouts: timeouts + 1, doublings: doublings + 1 }, now)
+}
+
+/** Once may be the moment in which firmware changes from one way of listening to another. */
+function onUnreachable(state: Running): TransferStep {
+  if (state.timeouts === 0) return { state, sends: NOTHING }
+  return end({ how: 'unreachable', block: state.acked + 1, last: state.acked + 1 === lastBlock(state.plan) })
+}
+
+/** Sends the OACK, or the window that follows what is acknowledged. */
+function sendNext(state: Running, now: number): TransferStep {
+  const { plan, acked, sent } = state
+  if (acked < 0) {
+    const again = sent === 0
+    return {
+      state: { ...state, sent: 0, sentAt: now, again },
+      sends: [{ type: 'packet', packet: { type: 'OACK', options: plan.accepted } }]
+    }
+  }
+  const first = acked + 1
+  const count = Math.min(plan.windowSize, lastBlock(plan) - acked)
   return {
-    state: { phase: 'reading', plan, block },
-    effects: [{ type: 'read', offset, length: lengthOf(plan, block) }]
-  }
-}
-
-function send(plan: Plan, block: number, packet: Packet, tries: number): TransferStep {
-  const milliseconds = plan.timeout * 1000 * plan.backoff ** (tries - 1)
-  return {
-    state: { phase: 'sent', plan, block, packet, tries },
-    effects: [
-      { type: 'send', packet },
-      { type: 'wait', milliseconds }
-    ]
+    state: { ...state, sent: Math.max(sent, acked + count), sentAt: now, again: first <= sent },
+    sends: [{ type: 'blocks', first, count }]
   }
 }
 
 function end(end: TransferEnd, farewell: ErrorPacket | false = false): TransferStep {
-  const finish: TransferEffect = { type: 'finish', end }
-  return { state: { phase: 'ended' }, effects: farewell ? [{ type: 'send', packet: farewell }, finish] : [finish] }
-}
-
-function firstBlock(plan: Plan): number {
-  return plan.accepted.size === 0 ? 1 : 0
-}
-
-/** The first block that isn't full: an empty one where the size is a multiple of the block size. */
-function lastBlock(plan: Plan): number {
-  return Math.floor(plan.size / plan.blockSize) + 1
-}
-
-function lengthOf(plan: Plan, block: number): number {
-  return Math.min(plan.blockSize, plan.size - (block - 1) * plan.blockSize)
-}
-
-/** After block 65535 comes 0: RFC 1350 leaves it open, and this is what clients expect that don't negotiate it. */
-function onWire(block: number): number {
-  return block % 65536
+  return {
+    state: { phase: 'ended', end },
+    sends: farewell ? [{ type: 'packet', packet: farewell }] : NOTHING
+  }
 }

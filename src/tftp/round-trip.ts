@@ -1,0 +1,28 @@
+/**
+ * When a packet counts as lost: RFC 6298's estimate, with limits for boot networks. All times in milliseconds.
+ */
+
+/** What was measured; undefined before the first round trip. */
+export type RoundTrip = { readonly smoothed: number; readonly variation: number } | undefined
+
+/** A lost packet costs no less: below, the scheduling of a busy client would be taken for loss. */
+export const SHORTEST_TIMEOUT = 50
+export const LONGEST_TIMEOUT = 5000
+/** Before anything was measured: firmware takes its time to open its side. */
+const FIRST_TIMEOUT = 250
+
+/** RFC 6298, section 2: the weights of a new measurement. */
+export function measured(before: RoundTrip, milliseconds: number): RoundTrip {
+  if (before === undefined) return { smoothed: milliseconds, variation: milliseconds / 2 }
+  const { smoothed, variation } = before
+  return {
+    smoothed: smoothed + (milliseconds - smoothed) / 8,
+    variation: variation + (Math.abs(milliseconds - smoothed) - variation) / 4
+  }
+}
+
+/** @param doublings how often it is doubled (RFC 6298, section 5.5). */
+export function timeoutAfter(roundTrip: RoundTrip, doublings: number): number {
+  const base = roundTrip ? roundTrip.smoothed + 4 * roundTrip.variation : FIRST_TIMEOUT
+  return Math.min(LONGEST_TIMEOUT, Math.max(SHORTEST_TIMEOUT, base) * 2 ** Math.min(doublings, 10))
+}
