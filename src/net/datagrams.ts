@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import koffi from 'koffi'
 import type { Endpoint } from './endpoint.ts'
 import { type Ipv4, ipv4FromNumber } from './ipv4.ts'
@@ -11,6 +12,8 @@ import { bindSocket, socketAddress } from './socket.ts'
 
 const AF_INET = 2
 const SOCK_DGRAM = 2
+const SOL_SOCKET = 1
+const SO_ERROR = 4
 const SOL_IP = 0
 const IP_RECVERR = 11
 const IP_MTU = 14
@@ -29,6 +32,9 @@ const LONGEST = 65_507
 const MOST_SEGMENTS = 64
 /** Of IPv4 and UDP. */
 const HEADERS = 28
+
+const { ECONNREFUSED, EHOSTUNREACH, ENETUNREACH } = constants.errno
+const GONE: ReadonlySet<number> = new Set([ECONNREFUSED, EHOSTUNREACH, ENETUNREACH])
 
 /** How the system took what was to be sent: `full`: later; `gone`: ICMP says that nobody takes what was sent before. */
 export type Delivery = 'sent' | 'full' | 'gone' | NodeJS.ErrnoException
@@ -86,7 +92,7 @@ export class DatagramReader {
       this.#libc.recvfrom(fd, this.#bytesAt, this.#bytes.length, MSG_DONTWAIT, this.#fromAt, this.#lengthAt)
     )
     if (size >= 0) return this.#bytes.subarray(0, size)
-    return callError('recvfrom').code === 'ECONNREFUSED' ? 'gone' : undefined
+    return GONE.has(koffi.errno()) ? 'gone' : undefined
   }
 
   /** The sender of the last one, as one number that is equal for equal senders; see {@link senderNumber}. */
@@ -159,10 +165,16 @@ export class DatagramSocket implements Channel {
     this.#libc.sendto(this.fd, bytes, bytes.length, MSG_DONTWAIT, socketAddress(to), SOCKADDR)
   }
 
-  /** The errors' own queue would stay readable, and with it the socket. */
-  forgetErrors(): void {
+  /**
+   * Takes the errors that ICMP brought; the socket would stay readable for them.
+   * @returns whether one says that nobody takes the packets: no such port, host or network.
+   */
+  takeErrors(): boolean {
+    const error = int(0)
+    this.#libc.getsockopt(this.fd, SOL_SOCKET, SO_ERROR, error, int(4))
     const nothing = Buffer.alloc(8)
     while (this.#libc.recvfrom(this.fd, nothing, 0, MSG_ERRQUEUE | MSG_DONTWAIT, null, null) >= 0);
+    return GONE.has(error.readInt32LE())
   }
 
   close(): void {
@@ -177,9 +189,9 @@ export class DatagramSocket implements Channel {
     message.writeUInt32LE(segment === 0 ? 0 : CMSG, 40)
     message.writeUInt16LE(segment, vector + IOVEC + 16)
     if (this.#libc.sendmsg(this.fd, this.#messageAt, MSG_DONTWAIT) >= 0) return 'sent'
+    if (GONE.has(koffi.errno())) return 'gone'
     const error = callError('sendmsg')
-    if (error.code === 'EAGAIN' || error.code === 'ENOBUFS') return 'full'
-    return error.code === 'ECONNREFUSED' ? 'gone' : error
+    return error.code === 'EAGAIN' || error.code === 'ENOBUFS' ? 'full' : error
   }
 }
 

@@ -28,9 +28,7 @@ export function loadLibc() {
       'intptr_t sendto(int fd, const void *bytes, size_t size, int flags, const void *address, uint32_t length)'
     ),
     connect: libc.func('int connect(int fd, const void *address, uint32_t length)'),
-    recvfrom: libc.func(
-      'intptr_t recvfrom(int fd, void *bytes, size_t size, int flags, void *address, void *length)'
-    ),
+    recvfrom: libc.func('intptr_t recvfrom(int fd, void *bytes, size_t size, int flags, void *address, void *length)'),
     sendmsg: libc.func('intptr_t sendmsg(int fd, const void *message, int flags)'),
     recvmmsg: libc.func('int recvmmsg(int fd, void *messages, uint32_t count, int flags, void *timeout)'),
     sendmmsg: libc.func('int sendmmsg(int fd, void *messages, uint32_t count, int flags)'),

@@ -19,3 +19,10 @@ export type SteadyFile = {
 export function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`
 }
+
+/** Whether the file that a stamp was taken of is unchanged. One that merely lost its name, to a new version, is. */
+export function isUnchanged(stat: BigIntStats, stamp: string): boolean {
+  if (stampOf(stat) === stamp) return true
+  const { dev, ino, size, mtimeNs, nlink } = stat
+  return nlink === 0n && stamp.startsWith(`${dev}:${ino}:${size}:${mtimeNs}:`)
+}

@@ -8,7 +8,14 @@ import { FrameCache } from './frames.ts'
 import type { TftpLimits } from './limits.ts'
 import { blockSizeFor, negotiate } from './negotiate.ts'
 import { netascii } from './netascii.ts'
-import { type Refusal, refusalAsBusy, refusalAsMissing, refusalAsStopped, refusalOfFault, refusalOfKind } from './refusal.ts'
+import {
+  type Refusal,
+  refusalAsBusy,
+  refusalAsMissing,
+  refusalAsStopped,
+  refusalOfFault,
+  refusalOfKind
+} from './refusal.ts'
 import { type Answer, describeAnswer, describeEnd, describeRequest } from './report.ts'
 import { Session } from './session.ts'
 import { bytesSource, FileSources, type Source } from './source.ts'
@@ -95,12 +102,9 @@ export class Engine {
   run(): void {
     for (const transfer of this.#sending) {
       const { session } = transfer
-      if (!session?.isSending) {
-        this.#sending.delete(transfer)
-      } else {
-        session.sendSome()
-        this.#settle(transfer, session)
-      }
+      session?.sendSome()
+      if (!session?.isSending) this.#sending.delete(transfer)
+      if (session) this.#settle(transfer, session)
     }
   }
 
@@ -240,7 +244,8 @@ export class Engine {
 
   #tellProgress(transfer: Transfer, bytes: number): void {
     const { number, client, request, session, told } = transfer
-    if (session === undefined || bytes === told || (told === undefined && bytes === 0 && session.end === undefined)) return
+    if (session === undefined || bytes === told || (told === undefined && bytes === 0 && session.end === undefined))
+      return
     if (told === undefined) {
       const file = basename(request.file.replaceAll('\\', '/'))
       this.#around.began(number, { protocol: 'tftp', client: client.address, file, size: session.plan.size })

@@ -33,7 +33,14 @@ export class Mailbox {
     this.#steps -= steps
     for (const [outcome, count] of this.#untold) {
       const answered = `${outcome}, not told one by one`
-      this.report({ protocol: 'tftp', asked: `${count} further datagrams`, answered, level: 'info', keep: false, outcome })
+      this.report({
+        protocol: 'tftp',
+        asked: `${count} further datagrams`,
+        answered,
+        level: 'info',
+        keep: false,
+        outcome
+      })
     }
     this.#untold.clear()
   }

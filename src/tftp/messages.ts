@@ -23,7 +23,13 @@ export type ToThread =
   | { readonly type: 'stop'; readonly reason: string }
 
 export type Told =
-  | { readonly type: 'ask'; readonly number: number; readonly file: string; readonly client: Ipv4; readonly server: Ipv4 }
+  | {
+      readonly type: 'ask'
+      readonly number: number
+      readonly file: string
+      readonly client: Ipv4
+      readonly server: Ipv4
+    }
   | { readonly type: 'step'; readonly step: Step }
   | { readonly type: 'began'; readonly number: number; readonly start: TransferStart }
   | { readonly type: 'reached'; readonly number: number; readonly bytes: number }
@@ -31,4 +37,3 @@ export type Told =
 
 /** All of a turn; the last one says `stopped`. */
 export type FromThread = { readonly told: readonly Told[]; readonly stopped: boolean }
-

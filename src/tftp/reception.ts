@@ -24,6 +24,12 @@ export type Reception =
       readonly wish: Wish
       readonly accepted: Options
       readonly blockSize: number
+      /** Blocks that the server sends before it waits for an ACK (RFC 7440). */
+      readonly windowSize: number
+      /** How many came since the last ACK. */
+      readonly unacked: number
+      /** Since the last block that was expected, another came and the server was told. */
+      readonly complained: boolean
       /** All up to this one is received; 0: only the OACK. */
       readonly block: number
       readonly bytes: number
@@ -58,7 +64,10 @@ export function ask(wish: Wish): ReceptionStep {
   return { state: { phase: 'asking', wish, tries: 1 }, effects: send(wish.request, wish) }
 }
 
-/** One step of the receiver's side of RFC 1350, section 6: each DATA is acknowledged, also when it comes again. */
+/**
+ * One step of the receiver's side of RFC 1350, section 6, and of RFC 7440, section 4: each window is acknowledged, also when
+ * it comes again, and a gap is told of at once.
+ */
 export function step(state: Reception, event: ReceptionEvent): ReceptionStep {
   if (state.phase === 'ended') return { state, effects: [] }
   if (event.type === 'timeout') return onTimeout(state)
@@ -79,7 +88,8 @@ function onTimeout(state: Exclude<Reception, { phase: 'ended' }>): ReceptionStep
   const { wish, tries } = state
   if (tries >= wish.tries) return end({ how: 'silent', bytes: state.phase === 'asking' ? 0 : state.bytes })
   const again = state.phase === 'asking' ? wish.request : ackOf(state.block)
-  return { state: { ...state, tries: tries + 1 }, effects: send(again, wish) }
+  const next = state.phase === 'asking' ? state : { ...state, unacked: 0, complained: false }
+  return { state: { ...next, tries: tries + 1 }, effects: send(again, wish) }
 }
 
 function onOack(state: Exclude<Reception, { phase: 'ended' }>, accepted: Options): ReceptionStep {
@@ -93,8 +103,8 @@ function onOack(state: Exclude<Reception, { phase: 'ended' }>, accepted: Options
   if (wish.onlyAnswer) return end({ how: 'done', accepted }, errorPacket('optionRefused', 'User aborted the transfer'))
   if (Number(accepted.get('tsize') ?? 0) > wish.maxBytes) return tooLarge()
   const blockSize = Number(accepted.get('blksize') ?? DEFAULT_BLOCK_SIZE)
-  const next: Receiving = { phase: 'receiving', wish, accepted, blockSize, block: 0, bytes: 0, tries: 1 }
-  return { state: next, effects: send(ackOf(0), wish) }
+  const windowSize = Number(accepted.get('windowsize') ?? 1)
+  return { state: receiving(wish, accepted, blockSize, windowSize), effects: send(ackOf(0), wish) }
 }
 
 function onData(state: Exclude<Reception, { phase: 'ended' }>, block: number, data: Uint8Array): ReceptionStep {
@@ -103,21 +113,36 @@ function onData(state: Exclude<Reception, { phase: 'ended' }>, block: number, da
     if (block !== 1) return { state, effects: [] }
     const accepted: Options = new Map()
     if (wish.onlyAnswer) return end({ how: 'done', accepted }, errorPacket('undefined', 'User aborted the transfer'))
-    const blockSize = DEFAULT_BLOCK_SIZE
-    return onData({ phase: 'receiving', wish, accepted, blockSize, block: 0, bytes: 0, tries: 1 }, block, data)
+    return onData(receiving(wish, accepted, DEFAULT_BLOCK_SIZE, 1), block, data)
   }
-  if (state.block > 0 && block === state.block % 65536) return { state, effects: send(ackOf(state.block), wish) }
-  if (block !== (state.block + 1) % 65536) return { state, effects: [] }
+  if (block !== (state.block + 1) % 65536) return onUnexpected(state, block)
   if (data.length > state.blockSize) {
     const message = `a block of ${data.length} bytes, where ${state.blockSize} were agreed`
     return end({ how: 'violation', message }, errorPacket('illegalOperation', message))
   }
-  const next: Receiving = { ...state, block: state.block + 1, bytes: state.bytes + data.length, tries: 1 }
+  const unacked = (state.unacked + 1) % state.windowSize
+  const bytes = state.bytes + data.length
+  const next: Receiving = { ...state, block: state.block + 1, bytes, tries: 1, unacked, complained: false }
   if (next.bytes > wish.maxBytes) return tooLarge()
   const deliver: ReceptionEffect = { type: 'deliver', data }
-  if (data.length === state.blockSize) return { state: next, effects: [deliver, ...send(ackOf(next.block), wish)] }
+  if (data.length === state.blockSize) {
+    const wait: ReceptionEffect = { type: 'wait', milliseconds: wish.retry }
+    return { state: next, effects: [deliver, ...(unacked === 0 ? send(ackOf(next.block), wish) : [wait])] }
+  }
   const finish: ReceptionEffect = { type: 'finish', end: { how: 'done', accepted: state.accepted } }
   return { state: { phase: 'ended' }, effects: [deliver, { type: 'send', packet: ackOf(next.block) }, finish] }
+}
+
+/** A block that comes again, or after a gap. Without windows only the last one can come again: any other is out of date. */
+function onUnexpected(state: Receiving, block: number): ReceptionStep {
+  const isLast = state.block > 0 && block === state.block % 65536
+  if (state.windowSize === 1 ? !isLast : state.complained) return { state, effects: [] }
+  return { state: { ...state, unacked: 0, complained: true }, effects: send(ackOf(state.block), state.wish) }
+}
+
+function receiving(wish: Wish, accepted: Options, blockSize: number, windowSize: number): Receiving {
+  const start = { block: 0, bytes: 0, tries: 1, unacked: 0, complained: false }
+  return { phase: 'receiving', wish, accepted, blockSize, windowSize, ...start }
 }
 
 /** RFC 2347: an OACK holds only options that were asked for; RFC 2348: a block size of at most the one asked for. */
@@ -126,6 +151,9 @@ function problemOf(accepted: Options, requested: Options): string | undefined {
     const asked = requested.get(name)
     if (asked === undefined) return `option ${name} was not asked for`
     if (name === 'tsize' && !/^[0-9]+$/.test(value)) return `tsize is "${value}", which is no number`
+    if (name === 'windowsize' && !(Number(value) >= 1 && Number(value) <= Number(asked))) {
+      return `windowsize is "${value}", where 1 to ${asked} would do`
+    }
     if (name === 'blksize' && !(Number(value) >= 8 && Number(value) <= Number(asked))) {
       return `blksize is "${value}", where 8 to ${asked} would do`
     }

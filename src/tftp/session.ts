@@ -11,9 +11,9 @@ import {
   isAbandoned,
   type Plan,
   step,
+  type Transfer,
   type TransferEnd,
   type TransferEvent,
-  type Transfer,
   type TransferStep
 } from './transfer.ts'
 
@@ -112,6 +112,7 @@ export class Session {
 
   /** Sends of the blocks that are to leave what goes in one call. */
   sendSome(): void {
+    if (!this.isSending) return
     try {
       const run = this.#frames.of(this.#source, this.plan.blockSize, this.#next, this.#left)
       const { taken, delivery } = this.#channel.sendRun(run)

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import { type SteadyFile, stampOf } from '../net/steady-file.ts'
+import { isUnchanged, type SteadyFile } from '../net/steady-file.ts'
 
 /** What is sent, as bytes that can be read at any place, at once. */
 export interface Source {
@@ -58,7 +58,7 @@ export class FileSources {
 
 function openFile(key: string, { path, size, stamp }: SteadyFile): Source {
   const fd = attempt(() => openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK))
-  const isChanged = () => stampOf(fstatSync(fd, { bigint: true })) !== stamp
+  const isChanged = () => !isUnchanged(fstatSync(fd, { bigint: true }), stamp)
   const close = () => closeSync(fd)
   const fail = (message: string): never => {
     throw new SourceFailed(message)

@@ -48,7 +48,7 @@ export class TransferSockets {
   ready(fd: number, events: number): void {
     const open = this.#open.get(fd)
     if (open === undefined) return
-    if (events & FAULTY) open.socket.forgetErrors()
+    if (events & FAULTY && open.socket.takeErrors()) open.ears.gone()
     if (events & WRITABLE) {
       this.#poller.watch(fd, READABLE)
       open.ears.room()

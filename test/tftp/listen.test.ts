@@ -1,19 +1,28 @@
 import test from 'ava'
+import type { Ipv4 } from '../../src/net/ipv4.ts'
 import { ListenFailed } from '../../src/tftp/listen.ts'
-import { start } from '../../src/tftp/server.ts'
 import { LOOPBACK, MemoryFiles } from './fakes.ts'
 import { startServer } from './harness.ts'
 
 const files = new MemoryFiles({})
 
-test('a port that is taken: the error names who may hold it and how to find out', async (t) => {
-  const { port } = await startServer(t, { files })
-  const error = await t.throwsAsync(startServer(t, { files, port }), { instanceOf: ListenFailed, code: 'EADDRINUSE' })
+test('a port that is taken: the error names who may hold it and how to find out', (t) => {
+  const { port } = startServer(t, { files })
+  const error = t.throws(() => startServer(t, { files, port }), { instanceOf: ListenFailed, code: 'EADDRINUSE' })
   t.is(
-    error.message,
+    error?.message,
     `TFTP can't listen on 127.0.0.1:${port}: another TFTP server, such as tftpd-hpa or dnsmasq, holds the port; ` +
       `stop it ("ss -ulpn sport = :${port}" names it), or configure another port`
   )
+})
+
+test('an address of another machine: then no other is held either', (t) => {
+  const { port, close } = startServer(t, { files })
+  return close().then(() => {
+    const addresses = [LOOPBACK, '192.0.2.1' as Ipv4]
+    t.throws(() => startServer(t, { files, port, addresses }), { instanceOf: ListenFailed, code: 'EADDRNOTAVAIL' })
+    t.is(startServer(t, { files, port }).port, port)
+  })
 })
 
 const ROWS: readonly [what: string, code: string, says: RegExp][] = [
@@ -23,10 +32,9 @@ const ROWS: readonly [what: string, code: string, says: RegExp][] = [
 ]
 
 for (const [what, code, says] of ROWS) {
-  test(`${what}: one line that says what to do`, async (t) => {
-    const bind = () => Promise.reject(Object.assign(new Error('bind failed'), { code }))
-    const starting = start({ address: LOOPBACK, port: 69, files, report: () => {}, bind })
-    const { message } = await t.throwsAsync(starting, { instanceOf: ListenFailed, code })
+  test(`${what}: one line that says what to do`, (t) => {
+    const cause = Object.assign(new Error('bind failed'), { code })
+    const { message } = new ListenFailed({ address: LOOPBACK, port: 69 }, cause)
     t.regex(message, says)
     t.notRegex(message, /\n/)
   })

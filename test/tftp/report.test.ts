@@ -3,7 +3,15 @@ import { type Answer, describeAnswer, describeEnd, describeRequest, printable } 
 import type { Plan, TransferEnd } from '../../src/tftp/transfer.ts'
 import { options, rrq } from './fakes.ts'
 
-const PLAN: Plan = { accepted: options(), blockSize: 512, timeout: 1, backoff: 2, size: 999, tries: 6 }
+const PLAN: Plan = {
+  accepted: options(),
+  blockSize: 512,
+  windowSize: 1,
+  timeout: undefined,
+  size: 999,
+  patience: 30_000,
+  tries: 4
+}
 
 test('a request is its file and options, a tsize of 0 without its value', (t) => {
   t.is(describeRequest(rrq('ipxe.efi', { blksize: 1468, tsize: 0 })), 'RRQ ipxe.efi blksize=1468 tsize')
@@ -35,19 +43,28 @@ const ENDS: readonly [end: TransferEnd, sendError: string | undefined, answer: A
   [
     { how: 'silent', block: 1, last: false },
     undefined,
-    { answered: 'given up: no ACK of block 1 after 6 tries', level: 'info', outcome: 'timeout' }
+    { answered: 'given up: no ACK of block 1 for 30 s', level: 'info', outcome: 'timeout' }
   ],
   [
     { how: 'silent', block: 2, last: true },
     undefined,
-    { answered: 'given up: no ACK of the last block after 6 tries', level: 'info', outcome: 'timeout' }
+    { answered: 'given up: no ACK of the last block for 30 s', level: 'info', outcome: 'timeout' }
   ],
   [
     { how: 'silent', block: 0, last: false },
     'send EPERM',
     {
-      answered: 'given up: no ACK of the OACK after 6 tries; sending failed: send EPERM',
+      answered: 'given up: no ACK of the OACK for 30 s; sending failed: send EPERM',
       level: 'warn',
+      outcome: 'timeout'
+    }
+  ],
+  [
+    { how: 'unreachable', block: 3, last: false },
+    undefined,
+    {
+      answered: 'given up: no ACK of block 3 and its host says that nobody listens',
+      level: 'info',
       outcome: 'timeout'
     }
   ],
@@ -60,7 +77,7 @@ const ENDS: readonly [end: TransferEnd, sendError: string | undefined, answer: A
 ]
 
 for (const [end, sendError, answer] of ENDS) {
-  test(`${answer.level}: ${answer.answered}`, (t) => t.deepEqual(describeEnd({ end, sendError }, PLAN, 12.3), answer))
+  test(`${answer.level}: ${answer.answered}`, (t) => t.deepEqual(describeEnd(end, PLAN, 12.3, sendError), answer))
 }
 
 test('what a client sent is cut and cleaned for the log', (t) => {

@@ -2,217 +2,316 @@ import test from 'ava'
 import type { Packet } from '../../src/tftp/codec.ts'
 import {
   begin,
+  bytesTaken,
+  deadlineOf,
   isAbandoned,
   type Plan,
+  type Running,
+  type Send,
   step,
-  type Transfer,
-  type TransferEffect,
-  type TransferEvent
+  type TransferEvent,
+  type TransferStep
 } from '../../src/tftp/transfer.ts'
 import { ack, content, options } from './fakes.ts'
 
-const PLAIN: Plan = { accepted: options(), blockSize: 512, timeout: 1, backoff: 2, size: 700, tries: 6 }
-const AGREED: Plan = { ...PLAIN, accepted: options({ blksize: 8 }), blockSize: 8, size: 20 }
+const PLAIN: Plan = {
+  accepted: options(),
+  blockSize: 512,
+  windowSize: 1,
+  timeout: undefined,
+  size: 1200,
+  patience: 30_000,
+  tries: 4
+}
+const AGREED: Plan = { ...PLAIN, accepted: options({ blksize: 8 }), blockSize: 8, size: 60 }
+const WINDOW: Plan = { ...AGREED, windowSize: 4, size: 80 }
 
-/** Goes through events, reading blocks as asked, and writes down what came of each event. */
-function play(plan: Plan, events: readonly TransferEvent[]): string[] {
-  let { state, effects } = begin(plan)
-  const file = content(plan.size)
-  const line = (): string => {
-    const words: string[] = []
-    for (let queue = [...effects]; queue.length > 0; ) {
-      const effect = queue.shift() as TransferEffect
-      if (effect.type !== 'read') {
-        words.push(describe(effect))
-      } else {
-        const data = file.subarray(effect.offset, effect.offset + effect.length)
-        const next = step(state, { type: 'block', data })
-        state = next.state
-        queue = [...next.effects, ...queue]
-      }
-    }
-    return words.join(', ')
-  }
-  const lines = [line()]
-  for (const event of events) {
-    ;({ state, effects } = step(state, event))
-    lines.push(line())
+/** An event, and the milliseconds that passed since the one before. */
+type Happening = readonly [after: number, event: TransferEvent]
+
+/** Goes through events, and writes down what came of each: what was sent, and when the next timeout is due from then. */
+function play(plan: Plan, happenings: readonly Happening[]): string[] {
+  let now = 0
+  let next = begin(plan, now)
+  const lines = [lineOf(next, now)]
+  for (const [after, event] of happenings) {
+    now += after
+    next = step(next.state, event, now)
+    lines.push(lineOf(next, now))
   }
   return lines
 }
 
-function describe(effect: TransferEffect): string {
-  switch (effect.type) {
-    case 'send':
-      return describePacket(effect.packet)
-    case 'wait':
-      return `wait ${effect.milliseconds}`
-    case 'read':
-      return `read ${effect.length} at ${effect.offset}`
-    case 'finish':
-      return JSON.stringify(effect.end)
-  }
+function lineOf({ state, sends }: TransferStep, now: number): string {
+  const words = sends.map(describe)
+  if (state.phase === 'ended') words.push(JSON.stringify(state.end))
+  else words.push(`due ${Math.round(deadlineOf(state) - now)}`)
+  return words.join(', ')
 }
 
-function describePacket(packet: Packet): string {
-  if (packet.type === 'DATA') return `DATA ${packet.block} (${packet.data.length})`
-  return packet.type === 'ERROR' ? `ERROR ${packet.code}` : packet.type
+function describe(send: Send): string {
+  if (send.type === 'packet') return send.packet.type === 'ERROR' ? `ERROR ${send.packet.code}` : send.packet.type
+  const last = send.first + send.count - 1
+  return `DATA ${send.first === last ? last : `${send.first}-${last}`}`
 }
 
-const acked = (block: number): TransferEvent => ({ type: 'packet', packet: ack(block) })
-const error = (code: number, message: string): TransferEvent => ({
-  type: 'packet',
-  packet: { type: 'ERROR', code, message }
-})
+const packet = (given: Packet): TransferEvent => ({ type: 'packet', packet: given })
+const acked = (block: number) => packet(ack(block))
+const error = (code: number, message: string) => packet({ type: 'ERROR', code, message })
 const timeout: TransferEvent = { type: 'timeout' }
+const unreachable: TransferEvent = { type: 'unreachable' }
 const DONE = '{"how":"done"}'
 
-const ROWS: readonly [rule: string, plan: Plan, events: readonly TransferEvent[], lines: readonly string[]][] = [
+const ROWS: readonly [rule: string, plan: Plan, happenings: readonly Happening[], lines: readonly string[]][] = [
   [
     'RFC 1350: blocks from 1, each after the ACK of the one before, the short one is the last',
     PLAIN,
-    [acked(1), acked(2)],
-    ['DATA 1 (512), wait 1000', 'DATA 2 (188), wait 1000', DONE]
+    [
+      [4, acked(1)],
+      [4, acked(2)],
+      [4, acked(3)]
+    ],
+    ['DATA 1, due 250', 'DATA 2, due 50', 'DATA 3, due 50', DONE]
   ],
   [
     'RFC 1350: a file of a whole number of blocks ends with an empty one',
     { ...PLAIN, size: 512 },
-    [acked(1), acked(2)],
-    ['DATA 1 (512), wait 1000', 'DATA 2 (0), wait 1000', DONE]
+    [
+      [1, acked(1)],
+      [1, acked(2)]
+    ],
+    ['DATA 1, due 250', 'DATA 2, due 50', DONE]
   ],
-  ['RFC 1350: an empty file is one empty block', { ...PLAIN, size: 0 }, [acked(1)], ['DATA 1 (0), wait 1000', DONE]],
+  ['RFC 1350: an empty file is one empty block', { ...PLAIN, size: 0 }, [[1, acked(1)]], ['DATA 1, due 250', DONE]],
   [
     'RFC 2347: an OACK comes first, and ACK 0 is its answer',
     AGREED,
-    [acked(0), acked(1)],
-    ['OACK, wait 1000', 'DATA 1 (8), wait 1000', 'DATA 2 (8), wait 1000']
+    [
+      [1, acked(0)],
+      [1, acked(1)]
+    ],
+    ['OACK, due 250', 'DATA 1, due 50', 'DATA 2, due 50']
   ],
   [
     "RFC 1123, 4.2.3.1: a repeated ACK is not answered (Sorcerer's Apprentice)",
     AGREED,
-    [acked(0), acked(0), acked(1), acked(0), acked(1)],
-    ['OACK, wait 1000', 'DATA 1 (8), wait 1000', '', 'DATA 2 (8), wait 1000', '', '']
+    [
+      [1, acked(0)],
+      [1, acked(0)],
+      [1, acked(1)],
+      [1, acked(0)],
+      [1, acked(1)]
+    ],
+    ['OACK, due 250', 'DATA 1, due 50', 'due 49', 'DATA 2, due 50', 'due 49', 'due 48']
   ],
-  ['an ACK of what was not sent yet is ignored', PLAIN, [acked(2), acked(0)], ['DATA 1 (512), wait 1000', '', '']],
   [
-    'only a timeout sends again, each later by twice the wait',
+    'an ACK of what was not sent yet is ignored',
     PLAIN,
-    [timeout, timeout, acked(1)],
-    ['DATA 1 (512), wait 1000', 'DATA 1 (512), wait 2000', 'DATA 1 (512), wait 4000', 'DATA 2 (188), wait 1000']
+    [
+      [1, acked(2)],
+      [1, acked(0)]
+    ],
+    ['DATA 1, due 250', 'due 249', 'due 248']
   ],
   [
-    'RFC 2349: an agreed timeout stays the same',
-    { ...AGREED, timeout: 3, backoff: 1 },
-    [timeout, timeout],
-    ['OACK, wait 3000', 'OACK, wait 3000', 'OACK, wait 3000']
+    'RFC 7440: a window leaves at once, and the ACK of its last block brings the next',
+    WINDOW,
+    [
+      [1, acked(0)],
+      [1, acked(4)],
+      [1, acked(8)],
+      [1, acked(11)]
+    ],
+    ['OACK, due 250', 'DATA 1-4, due 50', 'DATA 5-8, due 50', 'DATA 9-11, due 50', DONE]
   ],
   [
-    'after the last try the client counts as gone',
-    { ...AGREED, tries: 2 },
-    [acked(0), timeout, timeout, acked(1)],
-    ['OACK, wait 1000', 'DATA 1 (8), wait 1000', 'DATA 1 (8), wait 2000', '{"how":"silent","block":1,"last":false}', '']
+    'RFC 7440: an ACK within a window tells of a gap: the next window begins after it',
+    WINDOW,
+    [
+      [1, acked(0)],
+      [1, acked(2)],
+      [1, acked(2)],
+      [1, acked(1)],
+      [1, acked(4)],
+      [1, acked(6)]
+    ],
+    [
+      'OACK, due 250',
+      'DATA 1-4, due 50',
+      'DATA 3-6, due 50',
+      'due 49',
+      'due 48',
+      'DATA 5-8, due 50',
+      'DATA 7-10, due 50'
+    ]
+  ],
+  [
+    'RFC 7440: a window that is lost whole is sent again on a timeout alone',
+    WINDOW,
+    [
+      [1, acked(0)],
+      [20, acked(0)],
+      [30, timeout],
+      [1, acked(4)]
+    ],
+    ['OACK, due 250', 'DATA 1-4, due 50', 'due 30', 'DATA 1-4, due 100', 'DATA 5-8, due 100']
+  ],
+  [
+    'RFC 6298: each timeout in a row is twice as long, up to 5 s, and a measured round trip ends that',
+    PLAIN,
+    [
+      [250, timeout],
+      [500, timeout],
+      [1000, timeout],
+      [2000, timeout],
+      [4000, timeout],
+      [5000, timeout],
+      [1, acked(1)],
+      [1, acked(2)]
+    ],
+    [
+      'DATA 1, due 250',
+      'DATA 1, due 500',
+      'DATA 1, due 1000',
+      'DATA 1, due 2000',
+      'DATA 1, due 4000',
+      'DATA 1, due 5000',
+      'DATA 1, due 5000',
+      'DATA 2, due 5000',
+      'DATA 3, due 50'
+    ]
+  ],
+  [
+    "Karn: the ACK of what was sent twice measures nothing; a slow client's round trip is learned from the next",
+    AGREED,
+    [
+      [100, acked(0)],
+      [300, timeout],
+      [100, acked(1)],
+      [400, acked(2)]
+    ],
+    ['OACK, due 250', 'DATA 1, due 300', 'DATA 1, due 600', 'DATA 2, due 600', 'DATA 3, due 588']
+  ],
+  ['a timer that comes too early changes nothing', PLAIN, [[249, timeout]], ['DATA 1, due 250', 'due 1']],
+  [
+    'RFC 2349: a timeout that the client asked for stays the same',
+    { ...AGREED, timeout: 3000 },
+    [
+      [3000, timeout],
+      [3000, timeout],
+      [5, acked(0)]
+    ],
+    ['OACK, due 3000', 'OACK, due 3000', 'OACK, due 3000', 'DATA 1, due 3000']
+  ],
+  [
+    'a client that was not heard for the patience and the tries counts as gone',
+    { ...AGREED, timeout: 1000, patience: 2500, tries: 2 },
+    [
+      [1, acked(0)],
+      [1000, timeout],
+      [1000, timeout],
+      [1000, timeout],
+      [1, acked(1)]
+    ],
+    [
+      'OACK, due 1000',
+      'DATA 1, due 1000',
+      'DATA 1, due 1000',
+      'DATA 1, due 1000',
+      '{"how":"silent","block":1,"last":false}',
+      '{"how":"silent","block":1,"last":false}'
+    ]
   ],
   [
     'a client that leaves out only the last ACK is told apart',
-    { ...PLAIN, size: 1, tries: 1 },
-    [timeout],
-    ['DATA 1 (1), wait 1000', '{"how":"silent","block":1,"last":true}']
+    { ...PLAIN, size: 1, tries: 1, patience: 100 },
+    [[250, timeout]],
+    ['DATA 1, due 250', '{"how":"silent","block":1,"last":true}']
+  ],
+  [
+    'a port that nobody listens at ends it, but not before it was asked twice: firmware changes its way of listening',
+    AGREED,
+    [
+      [1, unreachable],
+      [249, timeout],
+      [1, unreachable]
+    ],
+    ['OACK, due 250', 'due 249', 'OACK, due 500', '{"how":"unreachable","block":0,"last":false}']
   ],
   [
     'EDK2 asks for the size and ends with ERROR 8: its transfer ends at block 0, unanswered',
     AGREED,
-    [error(8, 'User aborted the transfer')],
-    ['OACK, wait 1000', '{"how":"aborted","block":0,"code":8,"message":"User aborted the transfer"}']
+    [[1, error(8, 'User aborted the transfer')]],
+    ['OACK, due 250', '{"how":"aborted","block":0,"code":8,"message":"User aborted the transfer"}']
   ],
   [
     "the client's ERROR ends it anywhere",
     PLAIN,
-    [acked(1), error(3, 'disk full'), acked(2)],
     [
-      'DATA 1 (512), wait 1000',
-      'DATA 2 (188), wait 1000',
-      '{"how":"aborted","block":2,"code":3,"message":"disk full"}',
-      ''
-    ]
+      [1, acked(1)],
+      [1, error(3, 'disk full')]
+    ],
+    ['DATA 1, due 250', 'DATA 2, due 50', '{"how":"aborted","block":2,"code":3,"message":"disk full"}']
   ],
   [
     'packets that a client has no business to send are ignored',
     PLAIN,
     [
-      { type: 'packet', packet: { type: 'DATA', block: 1, data: content(1) } },
-      { type: 'packet', packet: { type: 'OACK', options: options() } }
+      [1, packet({ type: 'DATA', block: 1, data: content(1) })],
+      [1, packet({ type: 'OACK', options: options() })]
     ],
-    ['DATA 1 (512), wait 1000', '', '']
+    ['DATA 1, due 250', 'due 249', 'due 248']
+  ],
+  [
+    'a file that can not be read on ends in an ERROR, not in half a loader',
+    PLAIN,
+    [[1, { type: 'unreadable', message: 'EIO' }]],
+    ['DATA 1, due 250', 'ERROR 0, {"how":"unreadable","message":"EIO"}']
   ],
   [
     'a stop tells the client why',
     PLAIN,
-    [{ type: 'stop', reason: 'stopping', tell: true }],
-    ['DATA 1 (512), wait 1000', 'ERROR 0, {"how":"stopped","reason":"stopping"}']
+    [[1, { type: 'stop', reason: 'stopping', tell: true }]],
+    ['DATA 1, due 250', 'ERROR 0, {"how":"stopped","reason":"stopping"}']
   ],
   [
     'a stop can be silent',
     PLAIN,
-    [{ type: 'stop', reason: 'asked anew', tell: false }],
-    ['DATA 1 (512), wait 1000', '{"how":"stopped","reason":"asked anew"}']
+    [[1, { type: 'stop', reason: 'asked anew', tell: false }]],
+    ['DATA 1, due 250', '{"how":"stopped","reason":"asked anew"}']
   ]
 ]
 
-for (const [rule, plan, events, lines] of ROWS) {
-  test(rule, (t) => t.deepEqual(play(plan, events), lines))
+for (const [rule, plan, happenings, lines] of ROWS) {
+  test(rule, (t) => t.deepEqual(play(plan, happenings), lines))
 }
 
-const READING: Transfer = { phase: 'reading', plan: PLAIN, block: 1 }
+const running = (given: Partial<Running>): Running => ({ ...(begin(AGREED, 0).state as Running), ...given })
 
-test('while a block is read, neither an ACK nor an old timer does anything', (t) => {
-  for (const event of [acked(0), acked(1), timeout]) t.deepEqual(step(READING, event), { state: READING, effects: [] })
+test('after block 65535 comes 0, and the blocks go on', (t) => {
+  const plan: Plan = { ...WINDOW, size: 8 * 70_000 }
+  const state = running({ plan, acked: 65_532, sent: 65_536 })
+  const next = step(state, acked(0), 1)
+  t.deepEqual(next.sends, [{ type: 'blocks', first: 65_537, count: 4 }])
+  t.deepEqual(step(state, acked(65_534), 1).sends, [{ type: 'blocks', first: 65_535, count: 4 }])
+  t.is(bytesTaken(next.state as Running), 65_536 * 8)
 })
 
-test('a block that nobody waits for is dropped', (t) => {
-  const { state } = step(READING, { type: 'block', data: content(512) })
-  t.deepEqual(step(state, { type: 'block', data: content(512) }), { state, effects: [] })
+test('an ACK that is 65,536 blocks old looks like no new one', (t) => {
+  const state = running({ plan: { ...WINDOW, size: 8 * 70_000 }, acked: 65_600, sent: 65_604 })
+  t.deepEqual(step(state, acked(60), 1), { state, sends: [] })
 })
 
-const UNREADABLE: readonly [what: string, event: TransferEvent, message: string][] = [
-  ['a file that became shorter', { type: 'block', data: content(100) }, 'the file became shorter while it was sent'],
-  ['a read that fails', { type: 'unreadable', message: 'EIO' }, 'EIO']
+const ABANDONED: readonly [what: string, state: Running, now: number, abandoned: boolean][] = [
+  ['the first packet waits for its first ACK', running({ timeouts: 3 }), 9000, false],
+  ['the same without an OACK', running({ plan: PLAIN, acked: 0, timeouts: 3 }), 9000, false],
+  ['a transfer that goes on', running({ acked: 1 }), 10, false],
+  ['a client that answered once and missed a packet', running({ acked: 0, timeouts: 1 }), 60, false],
+  ['a client that answered once and fell silent', running({ acked: 0, timeouts: 3 }), 1001, true]
 ]
 
-for (const [what, event, message] of UNREADABLE) {
-  test(`${what} ends in an ERROR, not in half a loader`, (t) => {
-    const { state, effects } = step(READING, event)
-    t.is(state.phase, 'ended')
-    t.deepEqual(effects.map(describe), ['ERROR 0', JSON.stringify({ how: 'unreadable', message })])
-  })
+for (const [what, state, now, abandoned] of ABANDONED) {
+  test(`${what}: ${abandoned ? '' : 'not '}abandoned`, (t) => t.is(isAbandoned(state, now), abandoned))
 }
 
-test('after block 65535 comes 0, and the offset goes on', (t) => {
-  const plan: Plan = { ...AGREED, size: 8 * 70_000 }
-  const sent: Transfer = { phase: 'sent', plan, block: 65_535, packet: ack(0), tries: 1 }
-  const { state, effects } = step(sent, acked(65_535))
-  t.deepEqual(effects, [{ type: 'read', offset: 8 * 65_535, length: 8 }])
-  const next = step(state, { type: 'block', data: content(8) })
-  t.deepEqual(next.effects.map(describe), ['DATA 0 (8)', 'wait 1000'])
-  t.deepEqual(step(next.state, acked(0)).effects, [{ type: 'read', offset: 8 * 65_536, length: 8 }])
-})
-
-const ABANDONED: readonly [what: string, state: Transfer, abandoned: boolean][] = [
-  [
-    'the first packet waits for its first ACK',
-    { phase: 'sent', plan: AGREED, block: 0, packet: ack(0), tries: 3 },
-    false
-  ],
-  ['the same without an OACK', { phase: 'sent', plan: PLAIN, block: 1, packet: ack(0), tries: 3 }, false],
-  ['a transfer that goes on', { phase: 'sent', plan: AGREED, block: 1, packet: ack(0), tries: 1 }, false],
-  ['a file that is read', READING, false],
-  [
-    'a client that answered once and fell silent',
-    { phase: 'sent', plan: AGREED, block: 1, packet: ack(0), tries: 2 },
-    true
-  ],
-  ['a transfer that is over', { phase: 'ended' }, true]
-]
-
-for (const [what, state, abandoned] of ABANDONED) {
-  test(`${what}: ${abandoned ? '' : 'not '}abandoned`, (t) => t.is(isAbandoned(state), abandoned))
-}
+test('a transfer that is over: abandoned', (t) => t.true(isAbandoned({ phase: 'ended', end: { how: 'done' } }, 0)))
