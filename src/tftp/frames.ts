@@ -10,15 +10,23 @@ const DATA_OPCODE = 3
 /** DATA packets as they go into the network; all but the file's last one are equally long. Later calls overwrite them. */
 export type Frames = PacketRun & { readonly count: number }
 
-type Piece = { readonly key: string; readonly memory: Memory; length: number }
+type Piece = {
+  readonly key: string
+  readonly memory: Memory
+  readonly length: number
+  /** Since it was last up for being replaced. */
+  isUsed: boolean
+  /** Its memory has gone to another. */
+  isGone: boolean
+}
 
 /**
  * Makes DATA packets. They are the same for each client that takes a file in blocks of one size, whatever its window:
- * a rack that boots at once shares them. The pieces that were used last stay in memory, within a budget.
+ * a rack that boots at once shares them. The pieces that were used lately stay in memory, within a budget.
  */
 export class FrameCache {
   readonly #most: number
-  /** The one that was used longest ago first. */
+  /** The next one to be replaced first, unless it was used in the meantime. */
   readonly #pieces = new Map<string, Piece>()
   readonly #scratch = new Uint8Array(PIECE)
 
@@ -33,39 +41,38 @@ export class FrameCache {
   }
 
   /**
-   * The packets of blocks from `first` on: at most `count`, fewer where a piece ends.
+   * Packets from a block's place on: those of one piece.
+   * @param index of the piece. @param perPiece blocks of it.
    * @throws {SourceFailed}
    */
-  of(source: Source, blockSize: number, first: number, count: number): Frames {
-    const packet = blockSize + DATA_HEADER
-    const perPiece = Math.floor(PIECE / packet)
-    const index = Math.floor((first - 1) / perPiece)
-    const { memory, length } = this.#piece(source, blockSize, index, perPiece)
-    const offset = (first - 1 - index * perPiece) * packet
-    const here = Math.min(count, perPiece - (first - 1 - index * perPiece))
-    return { memory, offset, length: Math.min(here * packet, length - offset), packet, count: here }
-  }
-
-  #piece(source: Source, blockSize: number, index: number, perPiece: number): Piece {
+  piece(source: Source, blockSize: number, index: number, perPiece: number): Piece {
     const key = `${blockSize} ${index} ${source.key}`
     const known = this.#pieces.get(key)
     if (known) {
-      this.#pieces.delete(key)
-      this.#pieces.set(key, known)
+      known.isUsed = true
       return known
     }
-    const piece = { key, memory: this.#memory(), length: 0 }
-    piece.length = this.#fill(piece.memory.bytes, source, blockSize, index * perPiece, perPiece)
+    const memory = this.#memory()
+    const length = this.#fill(memory.bytes, source, blockSize, index * perPiece, perPiece)
+    const piece = { key, memory, length, isUsed: false, isGone: false }
     this.#pieces.set(key, piece)
     return piece
   }
 
-  /** That of the piece used longest ago, where no more may be taken: what was sent from it is with the system already. */
+  /** That of another piece, where no more may be taken: what was sent from it is with the system already. */
   #memory(): Memory {
-    const [oldest] = this.#pieces.values()
-    if (oldest === undefined || this.#pieces.size < this.#most) return allocate(PIECE)
-    this.#pieces.delete(oldest.key)
-    return oldest.memory
+    if (this.#pieces.size < this.#most) return allocate(PIECE)
+    for (const piece of this.#pieces.values()) {
+      this.#pieces.delete(piece.key)
+      if (piece.isUsed) {
+        piece.isUsed = false
+        this.#pieces.set(piece.key, piece)
+      } else {
+        piece.isGone = true
+        return piece.memory
+      }
+    }
+    throw new Error('a second look at a piece finds it unused')
   }
 
   /** @param before blocks of the file that come before these. @returns bytes that were written. */
@@ -85,5 +92,49 @@ export class FrameCache {
       at += DATA_HEADER + block.length
     }
     return at
+  }
+}
+
+/** The packets of one file in blocks of one size. */
+export class FrameReader {
+  readonly #cache: FrameCache
+  readonly #source: Source
+  readonly #blockSize: number
+  readonly #perPiece: number
+  /** The last one, and which it is. */
+  #piece: Piece | undefined
+  #index = -1
+
+  constructor(cache: FrameCache, source: Source, blockSize: number) {
+    this.#cache = cache
+    this.#source = source
+    this.#blockSize = blockSize
+    this.#perPiece = Math.floor(PIECE / (blockSize + DATA_HEADER))
+  }
+
+  /**
+   * The packets of blocks from `first` on: at most `count`, fewer where a piece ends.
+   * @throws {SourceFailed}
+   */
+  read(first: number, count: number): Frames {
+    const perPiece = this.#perPiece
+    const packet = this.#blockSize + DATA_HEADER
+    const index = Math.floor((first - 1) / perPiece)
+    const { memory, length } = this.#pieceAt(index)
+    const before = first - 1 - index * perPiece
+    const here = Math.min(count, perPiece - before)
+    const offset = before * packet
+    return { memory, offset, length: Math.min(here * packet, length - offset), packet, count: here }
+  }
+
+  #pieceAt(index: number): Piece {
+    const last = this.#piece
+    if (last && index === this.#index && !last.isGone) {
+      last.isUsed = true
+      return last
+    }
+    this.#index = index
+    this.#piece = this.#cache.piece(this.#source, this.#blockSize, index, this.#perPiece)
+    return this.#piece
   }
 }

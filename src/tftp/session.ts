@@ -1,7 +1,7 @@
 import type { Delivery } from '../net/datagrams.ts'
 import type { Endpoint } from '../net/endpoint.ts'
 import { encode, MalformedPacket, type Packet, tryDecode } from './codec.ts'
-import type { FrameCache } from './frames.ts'
+import { type FrameCache, FrameReader } from './frames.ts'
 import { type Source, SourceFailed } from './source.ts'
 import type { TransferChannel } from './surroundings.ts'
 import {
@@ -36,7 +36,7 @@ export class Session {
   sendError: string | undefined
   readonly #channel: TransferChannel
   readonly #source: Source
-  readonly #frames: FrameCache
+  readonly #frames: FrameReader
   readonly #now: () => number
   #state: Transfer
   /** The blocks that are still to leave. */
@@ -50,7 +50,7 @@ export class Session {
     this.plan = plan
     this.#channel = channel
     this.#source = source
-    this.#frames = frames
+    this.#frames = new FrameReader(frames, source, plan.blockSize)
     this.#now = now
     const first = begin(plan, now())
     this.#state = first.state
@@ -114,7 +114,7 @@ export class Session {
   sendSome(): void {
     if (!this.isSending) return
     try {
-      const run = this.#frames.of(this.#source, this.plan.blockSize, this.#next, this.#left)
+      const run = this.#frames.read(this.#next, this.#left)
       const { taken, delivery } = this.#channel.sendRun(run)
       this.#next += taken
       this.#left -= taken

@@ -5,9 +5,6 @@ import type { Libc } from '../net/libc.ts'
 import { FAULTY, type Poller, READABLE, WRITABLE } from '../net/poller.ts'
 import type { Ears, TransferChannel } from './surroundings.ts'
 
-/** Datagrams taken from one transfer's port in a turn. */
-const TURN = 8
-
 type Open = { readonly socket: DatagramSocket; readonly client: number; readonly ears: Ears }
 
 /** The ports of the transfers, watched by one poller. */
@@ -53,13 +50,12 @@ export class TransferSockets {
       this.#poller.watch(fd, READABLE)
       open.ears.room()
     }
-    for (let count = 0; count < TURN && this.#open.get(fd) === open; count += 1) {
-      const bytes = this.#reader.receive(fd)
-      if (bytes === undefined) return
-      if (bytes === 'gone') open.ears.gone()
-      else if (this.#reader.sender === open.client) open.ears.heard(bytes)
-      else if (this.#reader.from.port !== 0) open.ears.overheard(bytes, this.#reader.from)
-    }
+    // One is what a client sends before it waits; if there are more, the poller tells of them again.
+    const bytes = this.#reader.receive(fd)
+    if (bytes === undefined) return
+    if (bytes === 'gone') open.ears.gone()
+    else if (this.#reader.sender === open.client) open.ears.heard(bytes)
+    else if (this.#reader.from.port !== 0) open.ears.overheard(bytes, this.#reader.from)
   }
 
   close(): void {
