@@ -49,14 +49,18 @@ export class Poller {
   }
 
   /**
-   * Waits for the first event, then tells of all there are.
+   * Waits for the first event.
    * @param milliseconds 0: doesn't wait; -1: for ever.
+   * @returns how many descriptors there is something to be told of, by {@link each}.
    */
-  wait(milliseconds: number, each: (fd: number, events: number) => void): void {
-    const ready = this.#ready
-    const count: number = this.#libc.epoll_wait(this.#fd, this.#readyAt, MOST, milliseconds)
+  wait(milliseconds: number): number {
+    return this.#libc.epoll_wait(this.#fd, this.#readyAt, MOST, milliseconds)
+  }
+
+  /** @param count what {@link wait} returned. */
+  each(count: number, tell: (fd: number, events: number) => void): void {
     for (let index = 0; index < count; index += 1) {
-      each(ready.readInt32LE(index * EVENT + DATA), ready.readUInt32LE(index * EVENT))
+      tell(this.#ready.readInt32LE(index * EVENT + DATA), this.#ready.readUInt32LE(index * EVENT))
     }
   }
 

@@ -7,6 +7,7 @@ import { Engine } from './engine.ts'
 import { Mailbox } from './mailbox.ts'
 import type { ThreadData, ToThread } from './messages.ts'
 import { TransferSockets } from './transfer-sockets.ts'
+import { Waiting } from './waiting.ts'
 
 /**
  * The TFTP thread (server.ts): one loop that waits for its sockets, and lets the engine take a turn. It never goes back to
@@ -26,6 +27,7 @@ const { listeners, bell: bellFd, limits, memory } = workerData as ThreadData
 const libc = loadLibc()
 const poller = new Poller(libc)
 const reader = new DatagramReader(libc)
+const waiting = new Waiting(poller)
 const bell = new Bell(libc, bellFd)
 const mailbox = new Mailbox((message) => port.postMessage(message))
 const sockets = new TransferSockets(libc, poller, reader)
@@ -60,7 +62,8 @@ sockets.close()
 poller.close()
 
 function turn(): void {
-  poller.wait(engine.isSending ? 0 : engine.transfers > 0 ? TICK : IDLE, ready)
+  const longest = engine.isSending ? 0 : engine.transfers > 0 ? TICK : IDLE
+  poller.each(waiting.wait(longest), ready)
   engine.run()
   const now = performance.now()
   if (now - tickAt >= TICK) {
