@@ -5,10 +5,11 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Bench } from './bench.ts'
 import { dhcpBench } from './dhcp/bench.ts'
+import { filesBench } from './files/bench.ts'
 import { describeMachine } from './machine.ts'
 import { table, withResults } from './report.ts'
 
-const BENCHES: Readonly<Record<string, Bench>> = { dhcp: dhcpBench }
+const BENCHES: Readonly<Record<string, Bench>> = { dhcp: dhcpBench, files: filesBench }
 const PAGE = resolve(import.meta.dirname, '../../docs/benchmarks.md')
 
 const USAGE = `usage: npm run bench BENCH -- [--point POINT]... [--runs 3] [--json] [--write-docs]

@@ -1,7 +1,8 @@
+import { join } from 'node:path'
 import type { Bench } from '../bench.ts'
+import { compile } from '../compile.ts'
 import type { Figure } from '../figures.ts'
-import { makeLink } from './link.ts'
-import { compile } from './load.ts'
+import { makeLink } from '../link.ts'
 import { POINTS } from './points.ts'
 import { LINK, RELAY, SERVER } from './site.ts'
 
@@ -12,8 +13,8 @@ export const dhcpBench: Bench = {
     const chosen = points.flatMap((name) => POINTS[name] ?? [])
     const contenders = new Set(chosen.flatMap((point) => point.contenders))
     const versions = await Promise.all(Array.from(contenders, (contender) => contender.version()))
-    const generator = await compile('load', folder)
-    const link = await makeLink(run, LINK, { server: SERVER, relay: RELAY })
+    const generator = await compile(join(import.meta.dirname, 'load.c'), folder)
+    const link = await makeLink(run, LINK, { server: SERVER, client: RELAY })
     try {
       const figures: Figure[] = []
       for (const point of chosen) figures.push(...(await point.measure({ link, folder, generator, runs, progress })))

@@ -1,6 +1,4 @@
-import { homedir } from 'node:os'
-import { join } from 'node:path'
-import type { Host } from './link.ts'
+import type { Host } from '../link.ts'
 import type { Site } from './site.ts'
 
 /** A DHCP server to be measured, in the configuration that suits it best. */
@@ -16,6 +14,3 @@ export type Contender = {
    */
   configure(folder: string, site: Site): Promise<readonly string[]>
 }
-
-/** Where scripts/bench-setup unpacked the servers. */
-export const PEERS = join(process.env.TANDEM_BENCH_CACHE ?? join(homedir(), '.cache/tandem-bench'), 'peers')

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { run } from '../../e2e/lab/process.ts'
-import { compile, type LoadResult } from './load.ts'
+import { compile } from '../compile.ts'
+import type { LoadResult } from './load.ts'
 
 /** Without a compiler nothing here can be compiled; the bench installs one. */
 const withCompiler = spawnSync('gcc', ['--version']).status === 0 ? test : test.skip
@@ -90,7 +91,7 @@ async function loadAgainst(
   try {
     server.bind(0, '127.0.0.1')
     await once(server, 'listening')
-    const program = await compile('load', folder)
+    const program = await compile(join(import.meta.dirname, 'load.c'), folder)
     const ledger = join(folder, 'ledger')
     const own = ['-p', String(await freePort()), '-d', '60', '-t', '20000', '--ledger', ledger]
     const output = await run([program, ...own, ...options, `127.0.0.1:${server.address().port}`])

@@ -1,6 +1,4 @@
-import { join } from 'node:path'
-import { run } from '../../e2e/lab/process.ts'
-import type { Host } from './link.ts'
+import type { Host } from '../link.ts'
 import { RELAY, SERVER } from './site.ts'
 
 /** What load.c prints. */
@@ -21,17 +19,6 @@ export type LoadResult = {
   readonly addresses: number
   /** Addresses acknowledged to a second client while the first one's lease ran. */
   readonly duplicates: number
-}
-
-/**
- * Compiles a program of this folder.
- * @returns its path.
- * @throws with the compiler's errors.
- */
-export async function compile(name: string, folder: string): Promise<string> {
-  const program = join(folder, name)
-  await run(['gcc', '-O2', '-Wall', '-Werror', '-o', program, join(import.meta.dirname, `${name}.c`)])
-  return program
 }
 
 /** Runs the load generator `program` against the server; load.c tells the options. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Host } from './link.ts'
+import type { Host } from '../link.ts'
 import { RELAY, SERVER } from './site.ts'
 
 /** Of 2 seconds, with 50,000 clients. On two cores perfdhcp sends more with one thread than with its usual two. */

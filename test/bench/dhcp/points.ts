@@ -76,7 +76,7 @@ export const POINTS: Readonly<Record<string, Point>> = {
     contenders: [tandem, keaMulti, keaSingle, ceiling],
     trial: async (served, { link }, [earlier]) => {
       await served.load('-o', '64', '-c', '50000', '-d', '2')
-      return { rate: await highestRate(perfdhcp, link.relay, { guess: earlier?.rate }) }
+      return { rate: await highestRate(perfdhcp, link.client, { guess: earlier?.rate }) }
     }
   }),
   growth: { contenders: [tandem], measure: growth }

@@ -1,9 +1,9 @@
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '../../e2e/lab/process.ts'
+import type { Link } from '../link.ts'
 import { cpuTime, memory } from '../usage.ts'
 import type { Contender } from './contender.ts'
-import type { Link } from './link.ts'
 import { type LoadResult, load } from './load.ts'
 import type { Site } from './site.ts'
 
@@ -72,11 +72,11 @@ export async function serve<Result>(
   const before = performance.now()
   const server = await link.server.start(command, log)
   try {
-    const first = await load(generator, link.relay, [...FIRST_CLIENT, '-t', '20', '-d', '30'])
+    const first = await load(generator, link.client, [...FIRST_CLIENT, '-t', '20', '-d', '30'])
     if (first.exchanges === 0) throw new Error('it gave nobody an address for 30 seconds')
     return await use({
       startTime: performance.now() - before,
-      load: (...options) => load(generator, link.relay, options),
+      load: (...options) => load(generator, link.client, options),
       cpuTime: async () => cpuTime(await link.server.processes()),
       memory: () => memory(server.pid)
     })

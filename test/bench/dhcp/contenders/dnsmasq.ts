@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { maskOf } from '../../../../src/net/ipv4.ts'
 import { run } from '../../../e2e/lab/process.ts'
+import { DEVICE } from '../../link.ts'
 import type { Contender } from '../contender.ts'
-import { DEVICE } from '../link.ts'
 import { LEASE_TIME, RELAY } from '../site.ts'
 
 const MOST_LEASES = 1_000_000

@@ -2,8 +2,9 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { maskOf, networkAddress } from '../../../../src/net/ipv4.ts'
 import { run } from '../../../e2e/lab/process.ts'
-import { type Contender, PEERS } from '../contender.ts'
-import { DEVICE } from '../link.ts'
+import { DEVICE } from '../../link.ts'
+import { PEERS } from '../../peers.ts'
+import type { Contender } from '../contender.ts'
 import { LEASE_TIME, RELAY, type Site } from '../site.ts'
 
 const PROGRAM = join(PEERS, 'usr/sbin/dhcpd')

@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '../../../e2e/lab/process.ts'
-import { type Contender, PEERS } from '../contender.ts'
-import { DEVICE } from '../link.ts'
+import { DEVICE } from '../../link.ts'
+import { PEERS } from '../../peers.ts'
+import type { Contender } from '../contender.ts'
 import { LEASE_TIME, RELAY, SERVER, type Site } from '../site.ts'
 
 /** Kea's libraries are in the same folder; without these settings it looks for its files in the installed places. */

@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path'
 import { run } from '../../../e2e/lab/process.ts'
 import { waitFor } from '../../../e2e/lab/wait.ts'
 import { TANDEM } from '../../figures.ts'
+import { DEVICE, type Host } from '../../link.ts'
 import type { Contender } from '../contender.ts'
-import { DEVICE, type Host } from '../link.ts'
 import { LEASE_TIME, RELAY, SERVER, type Site } from '../site.ts'
 
 const PROGRAM = resolve(import.meta.dirname, '../../../../bin/tandem')

@@ -1,5 +1,5 @@
-import { type Cidr, type Ipv4, prefixOf } from '../../../src/net/ipv4.ts'
-import { type Running, run, start } from '../../e2e/lab/process.ts'
+import { type Cidr, type Ipv4, prefixOf } from '../../src/net/ipv4.ts'
+import { type Running, run, start } from '../e2e/lab/process.ts'
 
 /** A network namespace. */
 export type Host = {
@@ -11,10 +11,10 @@ export type Host = {
   processes(): Promise<number[]>
 }
 
-/** A server's and a relay agent's host on one Ethernet link. */
+/** A server's host and that of its clients on one Ethernet link. */
 export type Link = {
   readonly server: Host
-  readonly relay: Host
+  readonly client: Host
   /** Kills what still runs on the hosts, each process by its id, and removes them. */
   remove(): Promise<void>
 }
@@ -23,22 +23,22 @@ export type Link = {
 export const DEVICE = 'eth0'
 
 /** Joins two namespaces by a veth pair, with these addresses of a network. */
-export async function makeLink(name: string, network: Cidr, hosts: { server: Ipv4; relay: Ipv4 }): Promise<Link> {
-  const [server, relay] = [`${name}-server`, `${name}-relay`]
+export async function makeLink(name: string, network: Cidr, hosts: { server: Ipv4; client: Ipv4 }): Promise<Link> {
+  const [server, client] = [`${name}-server`, `${name}-client`]
   await run(['ip', 'netns', 'add', server])
-  await run(['ip', 'netns', 'add', relay])
-  await run(['ip', '-n', server, 'link', 'add', DEVICE, 'type', 'veth', 'peer', 'name', DEVICE, 'netns', relay])
-  for (const [namespace, address] of [[server, hosts.server] as const, [relay, hosts.relay] as const]) {
+  await run(['ip', 'netns', 'add', client])
+  await run(['ip', '-n', server, 'link', 'add', DEVICE, 'type', 'veth', 'peer', 'name', DEVICE, 'netns', client])
+  for (const [namespace, address] of [[server, hosts.server] as const, [client, hosts.client] as const]) {
     await run(['ip', '-n', namespace, 'addr', 'add', `${address}/${prefixOf(network)}`, 'dev', DEVICE])
     await run(['ip', '-n', namespace, 'link', 'set', 'lo', 'up'])
     await run(['ip', '-n', namespace, 'link', 'set', DEVICE, 'up'])
   }
   return {
     server: host(server),
-    relay: host(relay),
+    client: host(client),
     async remove() {
       await remove(server)
-      await remove(relay)
+      await remove(client)
     }
   }
 }
