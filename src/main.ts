@@ -30,6 +30,7 @@ import { Leases } from './inventory/leases.ts'
 import { SOLE } from './inventory/oplog.ts'
 import { apiTokenName } from './inventory/tokens.ts'
 import { Journal } from './journal.ts'
+import { transferMetrics } from './journal-metrics.ts'
 import { MachineNetworks } from './machine-networks.ts'
 import { machineSockets } from './machine-sockets.ts'
 import { findInterface, type HostInterface } from './net/interfaces.ts'
@@ -39,6 +40,7 @@ import { StartError, startErrorOf } from './start-error.ts'
 import * as tftp from './tftp/server.ts'
 import { bootFiles } from './tftp-files.ts'
 import { configuredCertificate, ownCertificate } from './tls.ts'
+import { Transfers } from './transfers.ts'
 
 export type Daemon = {
   readonly adminUrl: string
@@ -136,6 +138,8 @@ async function start(
     now
   })
   stops.push(() => journal.close())
+  const transfers = new Transfers({ inventory, macAt: (address) => speakers.macAt(address), now })
+  transferMetrics(journal.registry, transfers)
   const report = journal.step.bind(journal)
   const onInternal = (error: Error, request: string) => log.error({ err: error }, `${request}: ${error.message}`)
 
@@ -163,7 +167,7 @@ async function start(
     port: config.ports.tftp,
     files: bootFiles(loaders, log),
     report,
-    watch: () => ({ reached() {}, ended() {} }),
+    watch: transfers.watch,
     broken
   })
   stops.push(() => tftpServer.close())
@@ -193,6 +197,7 @@ async function start(
     speakers,
     events,
     trace,
+    transfers,
     now,
     tokenName: (secret) => apiTokenName(db, secret),
     fromMachines: (remote, local) => networks.fromMachines(remote, local, inventory),

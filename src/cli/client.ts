@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises'
 import { createSecureContext } from 'node:tls'
 import { CERTIFICATE_FILE, TOKEN_FILE, URL_FILE } from '../admin-token.ts'
 import { CommandFailed } from './errors.ts'
+import { type Message, readEvents } from './event-source.ts'
 
 /** Where the service is, who asks, and which certificate it must show. */
 export type Access = { readonly url: string; readonly token: string; readonly ca?: X509Certificate }
@@ -96,7 +97,28 @@ export class Client {
     return answer
   }
 
+  /** A stream of events, until the service ends it. @throws {CommandFailed} when it refuses. */
+  async *events(path: string): AsyncGenerator<Message> {
+    const answer = await this.#response('GET', path, undefined, { accept: 'text/event-stream' })
+    const status = answer.statusCode ?? 0
+    if (status >= 300) throw new CommandFailed(describe({ status, body: Buffer.concat(await answer.toArray()) }))
+    try {
+      yield* readEvents(answer)
+    } catch (error) {
+      throw this.#silent(error as Error)
+    }
+  }
+
   async #exchange(method: string, path: string, body?: Body): Promise<Answer> {
+    const answer = await this.#response(method, path, body)
+    try {
+      return { status: answer.statusCode ?? 0, body: Buffer.concat(await answer.toArray()) }
+    } catch (error) {
+      throw this.#silent(error as Error)
+    }
+  }
+
+  async #response(method: string, path: string, body?: Body, headers: OutgoingHttpHeaders = {}) {
     const { url, token, ca } = this.#access
     const payload = body && 'json' in body ? Buffer.from(JSON.stringify(body.json)) : undefined
     const length = payload?.length ?? (body && 'stream' in body ? body.length : undefined)
@@ -105,6 +127,7 @@ export class Client {
     const call = request(`${url}/api/v1${path}`, {
       method,
       headers: {
+        ...headers,
         authorization: `Bearer ${token}`,
         ...(length === undefined ? {} : { 'content-type': type, 'content-length': length })
       },
@@ -117,14 +140,13 @@ export class Client {
     )
     // The answer counts: a service that refuses may close before it has read everything.
     sent.catch(response.reject)
-    try {
-      const answer = await response.promise
-      return { status: answer.statusCode ?? 0, body: Buffer.concat(await answer.toArray()) }
-    } catch (error) {
-      throw new CommandFailed(
-        `${url} does not answer (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}): is Tandem running?`
-      )
-    }
+    return response.promise.catch((error: Error) => {
+      throw this.#silent(error)
+    })
+  }
+
+  #silent(error: NodeJS.ErrnoException): CommandFailed {
+    return new CommandFailed(`${this.#access.url} does not answer (${error.code ?? error.message}): is Tandem running?`)
   }
 }
 

@@ -1,12 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { type Context, clientOf } from './context.ts'
+import { CommandFailed } from './errors.ts'
 import type { Output } from './output.ts'
+import { describeTransfer, type Transfer } from './transfers.ts'
 
 type Event = { id: number; time: string; type: string; machine?: string; mac?: string; actor?: string; message: string }
 type Options = { machine?: string; mac?: string; type?: string; limit: string; follow?: boolean; json?: boolean }
-
-const POLL_MS = 500
 
 export function eventsCommand(program: Command, context: Context): void {
   program
@@ -14,36 +13,34 @@ export function eventsCommand(program: Command, context: Context): void {
     .description('what happened: the steps of boots, reports of installers, changes by administrators')
     .option('--machine <name>')
     .option('--mac <mac>')
-    .option('--type <type>', 'dhcp, tftp, http, boot, inventory or daemon')
+    .option('--type <type>', 'dhcp, tftp, http, boot, inventory or daemon; with --follow also progress (of boot files)')
     .option('--limit <number>', 'the latest so many', '50')
-    .option('-f, --follow', 'go on with new ones until interrupted')
+    .option('-f, --follow', 'go on with what happens, and with how far boot files are, until interrupted')
     .option('--json', 'as JSON; with --follow a line each')
     .action(async ({ follow, json, limit, ...filter }: Options, command: Command) => {
       const client = clientOf(command, context)
-      const fetch = async (more: Record<string, string>) => {
-        const query = new URLSearchParams({ ...(filter as Record<string, string>), ...more })
-        return (await client.json<{ items: Event[] }>('GET', `/events?${query}`)).items
+      const queryOf = (more: Record<string, string>) =>
+        `/events?${new URLSearchParams({ ...(filter as Record<string, string>), ...more })}`
+      const { items } = await client.json<{ items: Event[] }>('GET', queryOf({ limit }))
+      if (json && !follow) return context.output.line(JSON.stringify(items, null, 2))
+      for (const event of items) print(context.output, event, json)
+      if (!follow) return
+      const last = items.reduce((highest, { id }) => Math.max(highest, id), 0)
+      for await (const { event, data } of client.events(queryOf({ after: String(last) }))) {
+        if (event === 'progress') printProgress(context.output, JSON.parse(data), json)
+        else print(context.output, JSON.parse(data), json)
       }
-      const first = await fetch({ limit })
-      if (json && !follow) return context.output.line(JSON.stringify(first, null, 2))
-      print(context.output, first, json)
-      let last = lastId(first, 0)
-      while (follow) {
-        await sleep(POLL_MS)
-        const next = await fetch({ after: String(last), limit: '1000' })
-        print(context.output, next, json)
-        last = lastId(next, last)
-      }
+      throw new CommandFailed('the service has ended')
     })
 }
 
-function lastId(events: readonly Event[], before: number): number {
-  return events.reduce((last, { id }) => Math.max(last, id), before)
+function print(output: Output, event: Event, json: boolean | undefined): void {
+  const { time, type, machine, mac, actor, message } = event
+  output.line(json ? JSON.stringify(event) : `${time} ${type} ${machine ?? mac ?? actor ?? '-'}: ${message}`)
 }
 
-function print(output: Output, events: readonly Event[], json: boolean | undefined): void {
-  for (const event of events) {
-    const { time, type, machine, mac, actor, message } = event
-    output.line(json ? JSON.stringify(event) : `${time} ${type} ${machine ?? mac ?? actor ?? '-'}: ${message}`)
-  }
+function printProgress(output: Output, transfer: Transfer, json: boolean | undefined): void {
+  const time = new Date().toISOString()
+  const line = { time, type: 'progress', ...transfer }
+  output.line(json ? JSON.stringify(line) : `${time} ${transfer.protocol} ${describeTransfer(transfer)}`)
 }

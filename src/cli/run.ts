@@ -11,6 +11,7 @@ import { leaseCommands } from './leases.ts'
 import { machineCommands } from './machine.ts'
 import { serveCommands } from './serve.ts'
 import { simulateCommand } from './simulate.ts'
+import { transfersCommand } from './transfers.ts'
 
 const VERSION_FILE = new URL('../../package.json', import.meta.url)
 
@@ -47,6 +48,7 @@ function build(context: Context): Command {
   inventoryCommands(program, context)
   leaseCommands(program, context)
   eventsCommand(program, context)
+  transfersCommand(program, context)
   captureCommand(program, context)
   simulateCommand(program, context)
   exitByException(program)

@@ -47,6 +47,11 @@ export class Events {
     this.#db = db
   }
 
+  /** The id of the last one; 0 where there is none. */
+  latest(): number {
+    return this.#db.prepare('SELECT coalesce(max(id), 0) FROM event').pluck().get() as number
+  }
+
   list(filter: EventFilter): Event[] {
     const order = filter.after === undefined ? 'DESC' : 'ASC'
     const rows = this.#db

@@ -20,6 +20,7 @@ import { journalRoutes } from './journal.ts'
 import { leaseRoutes } from './leases.ts'
 import { machineRoutes } from './machines.ts'
 import { simulationRoutes } from './simulations.ts'
+import { type TransferList, transferRoutes } from './transfers.ts'
 
 export type AdminOptions = {
   tls: { cert: string; key: string }
@@ -29,6 +30,7 @@ export type AdminOptions = {
   speakers: Speakers
   events: Events
   trace: DhcpTrace
+  transfers: TransferList
   now: Now
   /** The name of the API token with this secret; undefined when there is none. */
   tokenName: (secret: string) => string | undefined
@@ -102,6 +104,7 @@ export function adminServer(options: AdminOptions) {
       applyRoutes(api, inventory, options.boot.facts.files)
       explainRoutes(api, options)
       journalRoutes(api, options)
+      transferRoutes(api, options)
       leaseRoutes(api, options)
       captureRoutes(api, options)
       simulationRoutes(api, options)
