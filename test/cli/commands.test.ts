@@ -27,7 +27,8 @@ test('machine add registers, gives an address, and says what comes next', async 
   const out = await tandem(
     ...['machine', 'add', 'db1', '--mac', '52-54-00-00-00-0B', '--mac', '5254.0000.000c', '--role', 'web'],
     ...['--var', 'packages=[openssh-server, mariadb-server]', '--var', 'user=ops', '--label', 'rack=b7'],
-    ...['--kernel-argument', 'quiet', '--disk', '/dev/sda', '--local-boot', 'sanboot', '--console', 'ttyS0,115200n8']
+    ...['--kernel-argument', 'quiet', '--disk', '/dev/sda', '--local-boot', 'sanboot', '--console', 'ttyS0,115200n8'],
+    ...['--loader', 'grub']
   )
   t.is(
     out,
@@ -40,6 +41,7 @@ test('machine add registers, gives an address, and says what comes next', async 
     kernelArguments: ['quiet'],
     disk: '/dev/sda',
     localBoot: 'sanboot',
+    loader: 'grub',
     console: 'ttyS0,115200n8'
   })
 })
