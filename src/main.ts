@@ -7,10 +7,13 @@ import { Adviser } from './boot/adviser.ts'
 import { AddressAllocator } from './boot/allocator.ts'
 import { Callbacks } from './boot/callbacks.ts'
 import { Endpoints } from './boot/endpoints.ts'
+import { REFUSALS_ENOUGH } from './boot/loader-choice.ts'
+import { LoaderTrials } from './boot/loader-trials.ts'
 import { Loaders } from './boot/loaders.ts'
 import { createRenderer } from './boot/render.ts'
 import { BootService } from './boot/service.ts'
 import { Sightings } from './boot/sightings.ts'
+import { SignedLoaders } from './boot/signed-loaders.ts'
 import { Speakers } from './boot/speakers.ts'
 import { type Config, DEFAULT_LOADERS } from './config.ts'
 import * as authoritative from './dhcp/authoritative.ts'
@@ -27,11 +30,13 @@ import { FileStore } from './inventory/files.ts'
 import { Inventory } from './inventory/inventory.ts'
 import { adaptiveLeaseLog, directLeaseLog, threadedLeaseLog } from './inventory/lease-log.ts'
 import { Leases } from './inventory/leases.ts'
+import type { Machine } from './inventory/model.ts'
 import { SOLE } from './inventory/oplog.ts'
 import { apiTokenName } from './inventory/tokens.ts'
 import { Journal } from './journal.ts'
 import { MachineNetworks } from './machine-networks.ts'
 import { machineSockets } from './machine-sockets.ts'
+import { SHIM } from './net/firmware.ts'
 import { findInterface, type HostInterface } from './net/interfaces.ts'
 import type { Mac } from './net/mac.ts'
 import type { PassedSocket } from './net/systemd.ts'
@@ -110,19 +115,24 @@ async function start(
     [...inventory.list('image')].some(({ kernel, initrd }) => kernel?.sha256 === sha256 || initrd?.sha256 === sha256)
   const files = await FileStore.open(join(config.state, 'files'), isUsed)
   const loaders = await openLoaders(config, log)
+  const signed = new SignedLoaders(config.signedLoaders)
+  warnOfMissingSigned(signed, inventory, log)
 
   const isKnown = (mac: Mac) => inventory.machineByMac(mac) !== undefined
   const sightings = config.dhcp === 'proxy' ? new Sightings(isKnown, now) : undefined
+  const speakers = new Speakers(inventory, leases, now, sightings)
+  const trials = new LoaderTrials(inventory, leases, (address) => speakers.macAt(address), now)
   const facts = {
     inventory,
     leases,
     sightings,
     attempts,
     files,
+    trials,
     hasLoader: (file: string) => loaders.has(file),
+    missingSigned: () => signed.missing(),
     offerLimit: config.offers
   }
-  const speakers = new Speakers(inventory, leases, now, sightings)
   const boot = new BootService({ facts, endpoints, renderer: createRenderer(TEMPLATES), speakers, now })
   const callbacks = new Callbacks(boot, speakers, now)
   const allocator = new AddressAllocator(facts, endpoints, now)
@@ -230,6 +240,16 @@ async function openLoaders(config: Config, log: Logger): Promise<Loaders> {
     log.warn(`${file} is not in ${config.loaders}: machines can't boot with it; Debian's package ${name} has it`)
   }
   return loaders
+}
+
+/** Where no machine needs them yet, it is told when one does: `explain` does. */
+function warnOfMissingSigned(signed: SignedLoaders, inventory: Inventory, log: Logger): void {
+  const isUser = ({ loader, trials }: Machine) =>
+    loader === 'grub' || (loader === 'auto' && trials.refusedAt.length >= REFUSALS_ENOUGH)
+  const user = [...inventory.list('machine')].find(isUser)
+  const missing = user && signed.missing()
+  if (missing)
+    log.warn(`${missing} is not there: ${user.name} can't boot with it; Debian's package ${SHIM.package} has it`)
 }
 
 async function listen(app: FastifyInstance, what: string, host: string, port: number): Promise<void> {

@@ -97,6 +97,7 @@ type Explanation = {
   state: string | null
   action: string
   reasons: string[]
+  loader: { file: string | null; reasons: string[] }
   dhcp: {
     answer: string
     address?: string | null
@@ -110,10 +111,12 @@ type Explanation = {
 
 function printExplanation(
   output: Output,
-  { mac, firmware, machine, state, action, reasons, dhcp, options, vars, exchanges }: Explanation
+  { mac, firmware, machine, state, action, reasons, loader, dhcp, options, vars, exchanges }: Explanation
 ): void {
   output.line(`${machine ?? mac}${state ? ` (${state})` : ''}, as ${firmware}: ${action}`)
   for (const reason of reasons) output.line(`  - ${reason}`)
+  if (loader.reasons.length > 0) output.line(`loader: ${loader.file ?? 'none'}`)
+  for (const reason of loader.reasons) output.line(`  - ${reason}`)
   const next = dhcp.boot?.file ?? dhcp.boot?.url ?? 'no boot file'
   const address = dhcp.address ?? 'no address, which another server gives'
   output.line(dhcp.answer === 'offer' ? `DHCP: offers ${address}, ${next}` : 'DHCP: no answer')
