@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, readdirSync } from 'node:fs'
+import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -7,15 +7,14 @@ import { Adviser } from './boot/adviser.ts'
 import { AddressAllocator } from './boot/allocator.ts'
 import { Callbacks } from './boot/callbacks.ts'
 import { Endpoints } from './boot/endpoints.ts'
-import { REFUSALS_ENOUGH } from './boot/loader-choice.ts'
-import { LoaderTrials } from './boot/loader-trials.ts'
-import { Loaders } from './boot/loaders.ts'
+import { GeneratedFiles } from './boot/generated-files.ts'
+import { LoaderTrials, watchLoaders } from './boot/loader-trials.ts'
 import { createRenderer } from './boot/render.ts'
 import { BootService } from './boot/service.ts'
 import { Sightings } from './boot/sightings.ts'
 import { SignedLoaders } from './boot/signed-loaders.ts'
 import { Speakers } from './boot/speakers.ts'
-import { type Config, DEFAULT_LOADERS } from './config.ts'
+import type { Config } from './config.ts'
 import * as authoritative from './dhcp/authoritative.ts'
 import * as proxy from './dhcp/proxy.ts'
 import { BOOT_SERVER_OFFSET } from './dhcp/proxy-port.ts'
@@ -30,19 +29,19 @@ import { FileStore } from './inventory/files.ts'
 import { Inventory } from './inventory/inventory.ts'
 import { adaptiveLeaseLog, directLeaseLog, threadedLeaseLog } from './inventory/lease-log.ts'
 import { Leases } from './inventory/leases.ts'
-import type { Machine } from './inventory/model.ts'
 import { SOLE } from './inventory/oplog.ts'
 import { apiTokenName } from './inventory/tokens.ts'
 import { Journal } from './journal.ts'
 import { MachineNetworks } from './machine-networks.ts'
 import { machineSockets } from './machine-sockets.ts'
-import { SHIM } from './net/firmware.ts'
 import { findInterface, type HostInterface } from './net/interfaces.ts'
 import type { Mac } from './net/mac.ts'
 import type { PassedSocket } from './net/systemd.ts'
+import { openLoaders, warnOfMissingSigned } from './open-loaders.ts'
 import { StartError, startErrorOf } from './start-error.ts'
 import * as tftp from './tftp/server.ts'
 import { bootFiles } from './tftp-files.ts'
+import { tftpSteps } from './tftp-steps.ts'
 import { configuredCertificate, ownCertificate } from './tls.ts'
 
 export type Daemon = {
@@ -149,6 +148,10 @@ async function start(
   const report = journal.step.bind(journal)
   const onInternal = (error: Error, request: string) => log.error({ err: error }, `${request}: ${error.message}`)
 
+  const generated = new GeneratedFiles(boot, speakers, trials)
+  const served = { generated, inventory, files, loaders, signed }
+  const watched = tftpSteps(report, watchLoaders(trials))
+
   const dhcpPort = config.ports.dhcp
   const dhcpPorts = { authoritative: [dhcpPort], proxy: [dhcpPort, dhcpPort + BOOT_SERVER_OFFSET], off: [] }
   const sockets = machineSockets(interfaces, dhcpPorts[config.dhcp], passed, log)
@@ -162,7 +165,12 @@ async function start(
     const app = provisioningServer({ boot, callbacks, loaders, report, onInternal })
     await listen(app, 'provisioning HTTP', address, config.ports.http)
     stops.push(() => app.close())
-    const server = await tftp.start({ address, port: config.ports.tftp, files: bootFiles(loaders, log), report })
+    const server = await tftp.start({
+      address,
+      port: config.ports.tftp,
+      files: bootFiles(served, address, log),
+      report: watched
+    })
     stops.push(() => server.close())
   }
   const dhcp = { interfaces, port: dhcpPort, open: sockets.open, report, trace, now: () => performance.now() }
@@ -221,35 +229,6 @@ function makeStateFolder(state: string): void {
       `the state folder ${state} can't be used (${code}): make it, owned by the user that runs Tandem`
     )
   }
-}
-
-async function openLoaders(config: Config, log: Logger): Promise<Loaders> {
-  const loaders = new Loaders(config.loaders)
-  try {
-    readdirSync(config.loaders)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    // Without Debian's folder nothing is wrong but that its package isn't installed.
-    if (config.loaders !== DEFAULT_LOADERS || code !== 'ENOENT') {
-      throw new StartError(
-        `the loaders' folder ${config.loaders} can't be read (${code}): make it readable, or name another`
-      )
-    }
-  }
-  for (const { file, package: name } of await loaders.missing()) {
-    log.warn(`${file} is not in ${config.loaders}: machines can't boot with it; Debian's package ${name} has it`)
-  }
-  return loaders
-}
-
-/** Where no machine needs them yet, it is told when one does: `explain` does. */
-function warnOfMissingSigned(signed: SignedLoaders, inventory: Inventory, log: Logger): void {
-  const isUser = ({ loader, trials }: Machine) =>
-    loader === 'grub' || (loader === 'auto' && trials.refusedAt.length >= REFUSALS_ENOUGH)
-  const user = [...inventory.list('machine')].find(isUser)
-  const missing = user && signed.missing()
-  if (missing)
-    log.warn(`${missing} is not there: ${user.name} can't boot with it; Debian's package ${SHIM.package} has it`)
 }
 
 async function listen(app: FastifyInstance, what: string, host: string, port: number): Promise<void> {

@@ -2,9 +2,10 @@ import { generationText } from '../inventory/lifecycle.ts'
 import type { ImageFile } from '../inventory/model.ts'
 import { type Ipv4, maskOf, prefixOf } from '../net/ipv4.ts'
 import type { TemplateContext } from './context.ts'
-import type { Action, Decision, Situation } from './decide.ts'
+import type { Decision, Situation } from './decide.ts'
 import { type Endpoints, paths } from './endpoints.ts'
 import { chooseLoader } from './loader-choice.ts'
+import { tftpNames } from './tftp-paths.ts'
 import { effectiveVars } from './vars.ts'
 
 /**
@@ -35,15 +36,6 @@ export function bootAnswer(
     : { kind: 'tftp', server, file }
 }
 
-/** The template of an action's iPXE script. `ignore` has none: such a machine is told to boot from its disk, if it asks. */
-export const SCRIPT_TEMPLATES: Record<Action, string> = {
-  install: 'ipxe/install.ipxe.njk',
-  local: 'ipxe/local.ipxe.njk',
-  wait: 'ipxe/wait.ipxe.njk',
-  discover: 'ipxe/discover.ipxe.njk',
-  ignore: 'ipxe/local.ipxe.njk'
-}
-
 export const PRESEED_TEMPLATE = 'preseed/debian.cfg.njk'
 
 /** @param token the attempt's; null where nothing is to be installed. */
@@ -62,6 +54,8 @@ export function templateContext(
   const preseed = installing ? url(paths.preseed(token)) : null
   const fileUrl = (file: ImageFile | null | undefined) =>
     installing && image && file ? url(paths.file(image.name, file.sha256, file.name)) : null
+  const tftpFile = (file: ImageFile | null | undefined) =>
+    installing && image && file ? tftpNames.file(image.name, file.sha256, file.name) : null
   const own = machine?.interfaces.find((each) => each.mac === mac)
   return {
     machine: {
@@ -95,6 +89,13 @@ export function templateContext(
       initrd: fileUrl(image?.initrd),
       preseed,
       status: installing ? url(paths.status(token)) : null
+    },
+    tftp: {
+      server,
+      kernel: tftpFile(image?.kernel),
+      initrd: tftpFile(image?.initrd),
+      grub: tftpNames.grub(mac),
+      pxelinux: tftpNames.pxelinux(mac)
     },
     kernelArguments: preseed === null ? [] : kernelArguments(situation, preseed),
     generation: machine && machine.life.goal === 'install' ? generationText(machine.life.generation) : null,

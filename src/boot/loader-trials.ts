@@ -8,6 +8,7 @@ import type { Change } from '../inventory/oplog.ts'
 import { type FirmwareName, firmwareByName, SNPONLY } from '../net/firmware.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
+import type { WatchTransfer } from '../net/transfer-watch.ts'
 import { REFUSALS_ENOUGH } from './loader-choice.ts'
 
 /** What this instance saw of a client. */
@@ -51,6 +52,11 @@ export class LoaderTrials {
     if (mac !== undefined) this.#remember(mac, { trials: this.#trialsOf(mac), taken: { file, at: this.#now() } })
   }
 
+  /** iPXE runs on a client, as what it asks for tells. Written when its firmware asks next, if anything was refused before. */
+  ran(mac: Mac): void {
+    this.#remember(mac, { trials: withIpxe(this.#trialsOf(mac), this.#now()) })
+  }
+
   /** How often a client's firmware has refused iPXE since iPXE was last seen. */
   refusals(mac: Mac): number {
     const seen = this.#seen.get(mac)
@@ -81,8 +87,11 @@ export class LoaderTrials {
   /** What is known of a client now that it has taken an address; undefined where that tells nothing. */
   #conclude(mac: Mac, firmware: FirmwareName): Seen | undefined {
     const seen = this.#seen.get(mac)
-    if (firmware === 'ipxe') return this.#remember(mac, { trials: withIpxe(seen?.trials ?? UNTRIED, this.#now()) })
-    if (seen?.taken === undefined || !UEFI.includes(firmware)) return undefined
+    if (firmware === 'ipxe') {
+      this.ran(mac)
+      return this.#seen.get(mac)
+    }
+    if (seen === undefined || !UEFI.includes(firmware)) return undefined
     const at = this.#refused(mac, seen)
     return this.#remember(mac, { trials: at === undefined ? seen.trials : withRefusal(seen.trials, at) })
   }
@@ -105,6 +114,16 @@ export class LoaderTrials {
     if (this.#seen.size > MOST_CLIENTS && oldest !== undefined) this.#seen.delete(oldest)
     return seen
   }
+}
+
+/** Has the trials told of loaders that a server's clients took whole. */
+export function watchLoaders(trials: LoaderTrials): WatchTransfer {
+  return ({ client, file }) => ({
+    reached() {},
+    ended(complete) {
+      if (complete) trials.taken(client, file)
+    }
+  })
 }
 
 /** When iPXE was seen matters only after refusals. */

@@ -32,8 +32,12 @@ export class SignedLoaders {
    * @throws {NoSuchFile} when it isn't there.
    */
   open(name: string): Promise<OpenFile> | undefined {
-    const file = SERVED[name]
-    return file === undefined ? undefined : openConfined(this.folder, file)
+    return this.serves(name) ? openConfined(this.folder, SERVED[name] as string) : undefined
+  }
+
+  /** Whether a name is one that a signed loader is served under. */
+  serves(name: string): boolean {
+    return Object.hasOwn(SERVED, name)
   }
 
   /** The path of one that can't be read there now. */

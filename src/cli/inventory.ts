@@ -9,6 +9,8 @@ import { type Context, clientOf, segment } from './context.ts'
 import { CommandFailed, UsageError } from './errors.ts'
 import { type Output, printOne } from './output.ts'
 
+const RENDERED = ['ipxe', 'grub', 'pxelinux', 'preseed']
+
 type ExplainOptions = { firmware?: string; packets?: boolean; json?: boolean }
 type Edit = { kind: string; key: string; action: string; fields: { field: string; before: unknown; after: unknown }[] }
 
@@ -59,9 +61,9 @@ export function inventoryCommands(program: Command, context: Context): void {
 
   program
     .command('render <name> <file>')
-    .description('print the file that a machine would get: ipxe or preseed; changes nothing')
+    .description('print the file that a machine would get: ipxe, grub, pxelinux or preseed; changes nothing')
     .action(async (name: string, file: string, _options: object, command: Command) => {
-      if (file !== 'ipxe' && file !== 'preseed') throw new UsageError(`"${file}" is neither ipxe nor preseed`)
+      if (!RENDERED.includes(file)) throw new UsageError(`"${file}" is none of ${RENDERED.join(', ')}`)
       output.line((await clientOf(command, context).text(`/machines/${segment(name)}/render/${file}`)).trimEnd())
     })
 }
