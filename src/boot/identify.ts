@@ -47,7 +47,7 @@ export function identify(facts: DecisionFacts, mac: Mac, firmware: FirmwareName,
   const installing = machine?.life.goal === 'install' && machine.life.rank !== 'installed'
   const subnet = at && inventory.subnetOf(at)
   const { loader } = firmwareByName(firmware)
-  const refusals = facts.trials?.refusals(mac) ?? 0
+  const refusals = facts.trials?.refusals(mac, machine) ?? 0
   return {
     mac,
     firmware,

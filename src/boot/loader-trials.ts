@@ -54,13 +54,17 @@ export class LoaderTrials {
 
   /** iPXE runs on a client, as what it asks for tells. Written when its firmware asks next, if anything was refused before. */
   ran(mac: Mac): void {
-    this.#remember(mac, { trials: withIpxe(this.#trialsOf(mac), this.#now()) })
+    const trials = this.#trialsOf(mac)
+    const stored = this.#inventory.machineByMac(mac)?.trials ?? UNTRIED
+    // Every boot comes by here: where nothing was refused, nothing stays.
+    if (trials.refusedAt.length + stored.refusedAt.length === 0) this.#seen.delete(mac)
+    else this.#remember(mac, { trials: withIpxe(trials, this.#now()) })
   }
 
-  /** How often a client's firmware has refused iPXE since iPXE was last seen. */
-  refusals(mac: Mac): number {
+  /** How often a client's firmware has refused iPXE since iPXE was last seen. @param machine the one with this MAC. */
+  refusals(mac: Mac, machine: Machine | undefined): number {
     const seen = this.#seen.get(mac)
-    const stored = this.#inventory.machineByMac(mac)?.trials
+    const stored = machine?.trials
     const known = seen && stored ? mergeTrials(seen.trials, stored) : (seen?.trials ?? stored ?? UNTRIED)
     return known.refusedAt.length + (seen && this.#refused(mac, seen) !== undefined ? 1 : 0)
   }

@@ -108,11 +108,11 @@ test('iPXE that asks for its script was not refused', async (t) => {
   const { boot, generated } = await open(t)
   await boot.handshake(mac(1), 'uefi-x64')
   boot.trials.taken(DB1, 'ipxe.efi')
-  t.is(boot.trials.refusals(mac(1)), 1)
+  t.is(boot.trials.refusals(mac(1), boot.inventory.machineByMac(mac(1))), 1)
   boot.clock.advance(1)
   await generated('autoexec.ipxe')
   await boot.handshake(mac(1), 'uefi-x64')
-  t.is(boot.trials.refusals(mac(1)), 0)
+  t.is(boot.trials.refusals(mac(1), boot.inventory.machineByMac(mac(1))), 0)
 })
 
 test('a dry run of each language opens nothing', async (t) => {

@@ -58,7 +58,10 @@ test('iPXE that comes back ends it, and is nothing to write when nothing was ref
   await boots(boot)
   t.is(refusedAt(boot).length, 1)
   await boot.handshake(mac(1), 'ipxe')
-  t.deepEqual([refusedAt(boot), boot.trials.refusals(mac(1)), fileFor(boot)], [[], 0, 'ipxe.efi'])
+  t.deepEqual(
+    [refusedAt(boot), boot.trials.refusals(mac(1), boot.inventory.machineByMac(mac(1))), fileFor(boot)],
+    [[], 0, 'ipxe.efi']
+  )
   const { revision } = boot.inventory
   for (const _ of [1, 2, 3]) {
     await boots(boot)
@@ -72,7 +75,7 @@ test('iPXE that came back at the other instance counts: its lease tells', async 
   await boots(boot)
   const grant = { kind: 'grant', address: HOME, mac: mac(1), stage: 'ipxe', seconds: 600, fixed: true } as const
   await boot.leases.apply([grant])
-  t.is(boot.trials.refusals(mac(1)), 0)
+  t.is(boot.trials.refusals(mac(1), boot.inventory.machineByMac(mac(1))), 0)
   await boot.handshake(mac(1), 'uefi-x64')
   t.deepEqual(refusedAt(boot), [])
 })
@@ -94,7 +97,7 @@ for (const [what, file, firmware] of [
   test(`taken whole, ${what} tells nothing`, async (t) => {
     const boot = await opened(t)
     for (const _ of [1, 2, 3]) await boots(boot, file, firmware)
-    t.deepEqual([boot.trials.refusals(mac(1)), refusedAt(boot)], [0, []])
+    t.deepEqual([boot.trials.refusals(mac(1), boot.inventory.machineByMac(mac(1))), refusedAt(boot)], [0, []])
   })
 }
 
