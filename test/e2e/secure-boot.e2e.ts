@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import test from 'ava'
+import { DISK_BOOTED, makeSignedDisk } from './lab/disk.ts'
 import { installsThenBootsItsDisk } from './lab/install.ts'
 import { inLab } from './lab/lab.ts'
-import { DEBIAN_NETBOOT, NODE, SITE } from './lab/site.ts'
+import { DEBIAN_NETBOOT, NODE, node, SITE } from './lab/site.ts'
 import { waitFor } from './lab/wait.ts'
 
 type Explanation = { loader: { file: string | null; reasons: string[] } }
@@ -40,6 +42,20 @@ test.serial(
     for (const asked of ['grub/shimx64.efi', 'grubx64.efi', 'grub.cfg', 'linux', 'initrd.gz'])
       t.regex(log, new RegExp(`RRQ \\S*${asked} .*-> done`), asked)
     t.notRegex(log, /WARN.*RRQ/, 'what shim and GRUB ask for by habit is nothing to worry about')
+  })
+)
+
+test.serial(
+  'Secure Boot: an installed machine goes through the signed GRUB to the signed program on its disk',
+  inLab(async (t, lab) => {
+    const { tandem } = lab
+    await tandem.apply(SITE)
+    await tandem.cli('machine', 'add', 'node-1', '--mac', NODE.mac, '--subnet', '10.77.0.0/24', '--loader', 'grub')
+    const disk = await makeSignedDisk(lab.folder, join(DEBIAN_NETBOOT, 'debian-installer/amd64'))
+    const machine = await lab.machine({ ...node('uefi-secure', disk), memory: 1024 })
+    await machine.powerOn()
+    await machine.prints(DISK_BOOTED, 240)
+    t.regex(await machine.console(), /no install was requested.*Booting from the disk/s)
   })
 )
 
