@@ -62,7 +62,7 @@ export class GeneratedFiles {
   }
 }
 
-/** For GRUB at an address that nobody is known at, as after a restart beside another DHCP server: it knows its MAC address. */
+/** For GRUB at an address that nobody is known at, as where another server gives them: it knows its MAC address. */
 function askByMac(server: Ipv4): string {
   return `source '(tftp,${server})/grub/grub.cfg-01-'"$net_default_mac"\n`
 }

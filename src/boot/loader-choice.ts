@@ -1,4 +1,4 @@
-import { type Firmware, firmwareByName, SHIM, SNPONLY } from '../net/firmware.ts'
+import { firmwareByName, SHIM, SNPONLY } from '../net/firmware.ts'
 import type { Action, Situation } from './decide.ts'
 
 /** What a firmware is sent to load; no file where there is none for it. */
@@ -12,8 +12,7 @@ const VIRTIO = '01:1a:f4:'
 
 /** Chooses the loader for a situation's firmware, with the reasons where it is not plainly the firmware's own. */
 export function chooseLoader(situation: Situation, action: Action): LoaderChoice {
-  const firmware = firmwareByName(situation.firmware)
-  const { loader } = firmware
+  const { loader } = firmwareByName(situation.firmware)
   if (loader === undefined) {
     const isAsking = situation.firmware === 'unsupported'
     return { reasons: isAsking ? ['no boot file: there is no loader for its architecture'] : [] }
@@ -27,7 +26,7 @@ export function chooseLoader(situation: Situation, action: Action): LoaderChoice
   if (preference === 'ipxe' || (preference === 'auto' && refusals === 0)) return { file, reasons: [] }
   const why = preference === 'grub' ? ['its loader is set to grub'] : whyRefused(situation)
   if (preference === 'auto' && refusals < REFUSALS_ENOUGH) return { file, reasons: why }
-  const hindrance = hindranceOf(firmware)
+  const hindrance = hindranceOf(situation)
   if (hindrance !== undefined) return { file, reasons: [...why, `it gets iPXE all the same: ${hindrance}`] }
   if (situation.signedMissing === undefined) {
     return { file: SHIM.file, reasons: [...why, "it gets Debian's signed GRUB", ...undo(situation)] }
@@ -55,11 +54,11 @@ function undo({ machine }: Situation): string[] {
   return machine?.loader === 'auto' ? [`\`tandem machine set ${machine.name} --loader ipxe\` undoes it`] : []
 }
 
-/** Why a firmware can't be sent the signed GRUB. */
-function hindranceOf({ name }: Firmware): string | undefined {
-  switch (name) {
+/** Why a client can't be sent the signed GRUB. */
+function hindranceOf({ firmware, addressElsewhere }: Situation): string | undefined {
+  switch (firmware) {
     case 'uefi-x64':
-      return undefined
+      return addressElsewhere ? 'GRUB asks the server that gave it its address for everything' : undefined
     case 'uefi-http':
       return "after UEFI HTTP Boot Debian's signed GRUB has no network; let its firmware boot by PXE"
     case 'bios':

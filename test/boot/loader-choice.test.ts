@@ -57,6 +57,14 @@ const table: [when: string, situation: Situation, choice: LoaderChoice][] = [
     { file: 'ipxe.efi', reasons: [TWICE, `it gets iPXE all the same: ${NO_NETWORK}`] }
   ],
   [
+    'GRUB is wanted beside another DHCP server',
+    db1('grub', { addressElsewhere: true }),
+    {
+      file: 'ipxe.efi',
+      reasons: [SET, 'it gets iPXE all the same: GRUB asks the server that gave it its address for everything']
+    }
+  ],
+  [
     'GRUB is wanted for a BIOS',
     db1('grub', on('bios')),
     { file: 'undionly.kpxe', reasons: [SET, 'it gets iPXE all the same: a BIOS has no Secure Boot'] }
