@@ -63,10 +63,12 @@ export class LoaderTrials {
 
   /** How often a client's firmware has refused iPXE since iPXE was last seen. @param machine the one with this MAC. */
   refusals(mac: Mac, machine: Machine | undefined): number {
+    const stored = machine?.trials ?? UNTRIED
     const seen = this.#seen.get(mac)
-    const stored = machine?.trials
-    const known = seen && stored ? mergeTrials(seen.trials, stored) : (seen?.trials ?? stored ?? UNTRIED)
-    return known.refusedAt.length + (seen && this.#refused(mac, seen) !== undefined ? 1 : 0)
+    if (seen === undefined) return stored.refusedAt.length
+    const at = this.#refused(mac, seen)
+    const known = mergeTrials(seen.trials, stored)
+    return (at === undefined ? known : withRefusal(known, at)).refusedAt.length
   }
 
   /** Concludes from clients that took addresses what became of the loaders they took before. On disk when it resolves. */
@@ -75,8 +77,10 @@ export class LoaderTrials {
     const events: Change[] = []
     for (const { mac, firmware } of clients) {
       const seen = this.#conclude(mac, firmware.name)
-      const machine = seen && this.#inventory.machineByMac(mac)
-      if (seen === undefined || machine === undefined) continue
+      const known = seen && this.#inventory.machineByMac(mac)
+      if (seen === undefined || known === undefined) continue
+      // Another of its interfaces may have told of it just now.
+      const machine = news.get(known.name) ?? known
       const trials = mergeTrials(machine.trials, seen.trials)
       if (isSame(trials, machine.trials)) continue
       news.set(machine.name, { ...machine, trials })

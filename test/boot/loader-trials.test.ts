@@ -101,6 +101,18 @@ for (const [what, file, firmware] of [
   })
 }
 
+test('what two interfaces of a machine tell at once counts together', async (t) => {
+  const boot = await openBoot(t)
+  const interfaces = [1, 2].map((number) => ({ mac: mac(number), ipv4: ip(`10.77.0.${number + 3}`) }))
+  await installable(boot, { interfaces: interfaces.map((each) => ({ ...each, subnet: null })) })
+  for (const [index, { ipv4 }] of interfaces.entries()) {
+    boot.clock.advance(index)
+    boot.trials.taken(ipv4, 'ipxe.efi')
+  }
+  await boot.trials.learn(interfaces.map((each) => clientOf(each.mac, 'uefi-x64')))
+  t.is(refusedAt(boot).length, 2)
+})
+
 test('a stranger is remembered too, and registered as what it was seen to be', async (t) => {
   const boot = await openBoot(t)
   for (const _ of [1, 2]) await boots(boot, 'snponly.efi', 'uefi-x64', mac(1))
