@@ -35,6 +35,7 @@ const ConfigFile = Type.Object(
           )
         ),
         loaders: Type.Optional(Type.String({ minLength: 1 })),
+        signedLoaders: Type.Optional(Type.String({ minLength: 1 })),
         offers: Type.Optional(Type.Integer({ minimum: 1, maximum: 20 }))
       },
       strict
@@ -68,6 +69,8 @@ export type Config = {
   readonly dhcp: 'authoritative' | 'proxy' | 'off'
   /** The folder of iPXE's loaders. */
   readonly loaders: string
+  /** The folder of Debian's signed shim and GRUB, which Secure Boot accepts. */
+  readonly signedLoaders: string
   /** In how many power-ons a generation's installer is offered before the machine is told to wait. */
   readonly offers: number
   readonly admin: { readonly address: Ipv4; readonly port: number; readonly tls?: { cert: string; key: string } }
@@ -75,6 +78,8 @@ export type Config = {
 
 /** Where Debian's package ipxe has its files. */
 export const DEFAULT_LOADERS = '/usr/lib/ipxe'
+/** Where Debian's package debian-installer-12-netboot-amd64 has its files. */
+export const DEFAULT_SIGNED_LOADERS = '/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64'
 const DEFAULT_OFFERS = 2
 
 /** Runs without a configuration file and without privileges, on loopback alone. */
@@ -87,6 +92,7 @@ export function embeddedConfig(state: string): Config {
     ports: { http: 8080, tftp: 6969, dhcp: 6767 },
     dhcp: 'authoritative',
     loaders: DEFAULT_LOADERS,
+    signedLoaders: DEFAULT_SIGNED_LOADERS,
     offers: DEFAULT_OFFERS,
     admin: { address: '127.0.0.1' as Ipv4, port: 8443 }
   }
@@ -187,6 +193,7 @@ function configFrom(file: Static<typeof ConfigFile>, folder: string): Config {
     ports: { http: provisioning.http ?? 80, tftp: provisioning.tftp ?? 69, dhcp: provisioning.dhcp?.port ?? 67 },
     dhcp: provisioning.dhcp?.mode ?? 'authoritative',
     loaders: resolve(folder, provisioning.loaders ?? DEFAULT_LOADERS),
+    signedLoaders: resolve(folder, provisioning.signedLoaders ?? DEFAULT_SIGNED_LOADERS),
     offers: provisioning.offers ?? DEFAULT_OFFERS,
     admin: {
       ...parseListen(admin?.listen ?? '127.0.0.1:8443'),

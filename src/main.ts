@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, readdirSync } from 'node:fs'
+import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -7,12 +7,14 @@ import { Adviser } from './boot/adviser.ts'
 import { AddressAllocator } from './boot/allocator.ts'
 import { Callbacks } from './boot/callbacks.ts'
 import { Endpoints } from './boot/endpoints.ts'
-import { Loaders } from './boot/loaders.ts'
+import { GeneratedFiles } from './boot/generated-files.ts'
+import { LoaderTrials, watchLoaders } from './boot/loader-trials.ts'
 import { createRenderer } from './boot/render.ts'
 import { BootService } from './boot/service.ts'
 import { Sightings } from './boot/sightings.ts'
+import { SignedLoaders } from './boot/signed-loaders.ts'
 import { Speakers } from './boot/speakers.ts'
-import { type Config, DEFAULT_LOADERS } from './config.ts'
+import type { Config } from './config.ts'
 import * as authoritative from './dhcp/authoritative.ts'
 import * as proxy from './dhcp/proxy.ts'
 import { BOOT_SERVER_OFFSET } from './dhcp/proxy-port.ts'
@@ -36,9 +38,12 @@ import { machineSockets } from './machine-sockets.ts'
 import { findInterface, type HostInterface } from './net/interfaces.ts'
 import type { Mac } from './net/mac.ts'
 import type { PassedSocket } from './net/systemd.ts'
+import { watchAll } from './net/transfer-watch.ts'
+import { openLoaders, warnOfMissingSigned } from './open-loaders.ts'
 import { StartError, startErrorOf } from './start-error.ts'
 import * as tftp from './tftp/server.ts'
 import { bootFiles } from './tftp-files.ts'
+import { quietSteps } from './tftp-steps.ts'
 import { configuredCertificate, ownCertificate } from './tls.ts'
 import { Transfers } from './transfers.ts'
 
@@ -112,19 +117,24 @@ async function start(
     [...inventory.list('image')].some(({ kernel, initrd }) => kernel?.sha256 === sha256 || initrd?.sha256 === sha256)
   const files = await FileStore.open(join(config.state, 'files'), isUsed)
   const loaders = await openLoaders(config, log)
+  const signed = new SignedLoaders(config.signedLoaders)
+  warnOfMissingSigned(signed, inventory, log)
 
   const isKnown = (mac: Mac) => inventory.machineByMac(mac) !== undefined
   const sightings = config.dhcp === 'proxy' ? new Sightings(isKnown, now) : undefined
+  const speakers = new Speakers(inventory, leases, now, sightings)
+  const trials = new LoaderTrials(inventory, leases, (address) => speakers.macAt(address), now)
   const facts = {
     inventory,
     leases,
     sightings,
     attempts,
     files,
+    trials,
     hasLoader: (file: string) => loaders.has(file),
+    missingSigned: () => signed.missing(),
     offerLimit: config.offers
   }
-  const speakers = new Speakers(inventory, leases, now, sightings)
   const boot = new BootService({ facts, endpoints, renderer: createRenderer(TEMPLATES), speakers, now })
   const callbacks = new Callbacks(boot, speakers, now)
   const allocator = new AddressAllocator(facts, endpoints, now)
@@ -143,6 +153,9 @@ async function start(
   const report = journal.step.bind(journal)
   const onInternal = (error: Error, request: string) => log.error({ err: error }, `${request}: ${error.message}`)
 
+  const generated = new GeneratedFiles(boot, speakers, trials)
+  const served = { generated, inventory, files, loaders, signed }
+  const watch = watchAll(transfers.watch, watchLoaders(trials))
   const broken = (error: Error) => {
     log.fatal({ err: error }, `TFTP has ended: ${error.message}`)
     process.exit(1)
@@ -165,9 +178,9 @@ async function start(
   const tftpServer = tftp.start({
     addresses: interfaces.map(({ address }) => address),
     port: config.ports.tftp,
-    files: bootFiles(loaders, log),
-    report,
-    watch: transfers.watch,
+    files: bootFiles(served, log),
+    report: quietSteps(report),
+    watch,
     broken
   })
   stops.push(() => tftpServer.close())
@@ -228,25 +241,6 @@ function makeStateFolder(state: string): void {
       `the state folder ${state} can't be used (${code}): make it, owned by the user that runs Tandem`
     )
   }
-}
-
-async function openLoaders(config: Config, log: Logger): Promise<Loaders> {
-  const loaders = new Loaders(config.loaders)
-  try {
-    readdirSync(config.loaders)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    // Without Debian's folder nothing is wrong but that its package isn't installed.
-    if (config.loaders !== DEFAULT_LOADERS || code !== 'ENOENT') {
-      throw new StartError(
-        `the loaders' folder ${config.loaders} can't be read (${code}): make it readable, or name another`
-      )
-    }
-  }
-  for (const { file, package: name } of await loaders.missing()) {
-    log.warn(`${file} is not in ${config.loaders}: machines can't boot with it; Debian's package ${name} has it`)
-  }
-  return loaders
 }
 
 async function listen(app: FastifyInstance, what: string, host: string, port: number): Promise<void> {

@@ -93,7 +93,7 @@ async function pretendSite() {
   const attempts = new Attempts(db, inventory, Date.now)
   const files: Pick<FileStore, 'size'> = { size: () => undefined }
   const allocator = new AddressAllocator(
-    { inventory, leases, attempts, files, hasLoader: () => true, offerLimit: 1 },
+    { inventory, leases, attempts, files, hasLoader: () => true, missingSigned: () => undefined, offerLimit: 1 },
     endpoints
   )
   return { allocator, close: () => db.close() }

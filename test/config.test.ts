@@ -27,6 +27,7 @@ test('what a file leaves out has the defaults of a service on its own ports', (t
     ports: { http: 80, tftp: 69, dhcp: 67 },
     dhcp: 'authoritative',
     loaders: '/usr/lib/ipxe',
+    signedLoaders: '/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64',
     offers: 2,
     admin: { address: '127.0.0.1', port: 8443 }
   })
@@ -45,6 +46,7 @@ provisioning:
   tftp: 6969
   dhcp: { port: 6767, mode: 'off' }
   loaders: ../loaders
+  signedLoaders: signed
   offers: 5
 admin:
   listen: 10.99.0.1:443
@@ -58,6 +60,7 @@ admin:
     ports: { http: 8080, tftp: 6969, dhcp: 6767 },
     dhcp: 'off',
     loaders: '/srv/loaders',
+    signedLoaders: '/srv/tandem/signed',
     offers: 5,
     admin: { address: '10.99.0.1', port: 443, tls: { cert: '/srv/tandem/admin.crt', key: '/etc/ssl/admin.key' } }
   })

@@ -33,7 +33,7 @@ export class Adviser {
 
   async commit<T extends Sighting>(sightings: readonly T[]): Promise<ReadonlyMap<T, string>> {
     for (const sighting of sightings) this.#note(sighting)
-    await this.#allocator.learnCards(sightings.map(({ client }) => client))
+    await this.#allocator.learn(sightings.map(({ client }) => client))
     return new Map()
   }
 

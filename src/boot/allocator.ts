@@ -1,6 +1,5 @@
 import type { Now } from '../inventory/clock.ts'
 import type { Subnet } from '../inventory/model.ts'
-import { firmwareByName } from '../net/firmware.ts'
 import { contains, type Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import { Addresses, type Link, poolsOf, type RequestState } from './addresses.ts'
@@ -11,6 +10,7 @@ import { type Decision, decide, type Situation } from './decide.ts'
 import type { Endpoints } from './endpoints.ts'
 import { type DecisionFacts, identify } from './identify.ts'
 import { commitLeases, type LeaseChange, QUARANTINE } from './lease-changes.ts'
+import { chooseLoader } from './loader-choice.ts'
 import { OptionSets } from './option-sets.ts'
 
 /** Where a client is and what it is to become: what all answers to it begin with. */
@@ -114,8 +114,10 @@ export class AddressAllocator {
 
   /** @returns those whose address went to somebody else since it was granted: they must not be acknowledged. */
   async commit<T extends LeaseChange>(changes: readonly T[]): Promise<ReadonlyMap<T, string>> {
+    // First: a lease that iPXE took tells what became of a loader, and its firmware is about to take it over.
+    await this.#facts.trials?.learn(changes.flatMap(({ kind, client }) => (kind === 'grant' ? client : [])))
     const impossible = await commitLeases(this.#facts, changes)
-    await this.learnCards(changes.map(({ client }) => client))
+    await this.#cards.learn(changes.map(({ client }) => client))
     return impossible
   }
 
@@ -130,9 +132,10 @@ export class AddressAllocator {
     return this.#grant(place, subnetAround(place, address), address, fixed !== undefined)
   }
 
-  /** Keeps which cards clients boot by. */
-  learnCards(clients: readonly Client[]): Promise<void> {
-    return this.#cards.learn(clients)
+  /** Keeps which cards clients boot by, and what became of the loaders that they took. */
+  async learn(clients: readonly Client[]): Promise<void> {
+    await this.#cards.learn(clients)
+    await this.#facts.trials?.learn(clients)
   }
 
   #placeOf(client: Client): Place | Refusal {
@@ -163,7 +166,11 @@ export class AddressAllocator {
       options: this.#options.of(levels),
       hostName: machine && machine.life.goal !== 'discover' ? machine.name : undefined,
       boot,
-      reasons: [`${decision.action}: ${decision.reasons.join('; ')}`, why, ...noLoader(situation)]
+      reasons: [
+        `${decision.action}: ${decision.reasons.join('; ')}`,
+        why,
+        ...chooseLoader(situation, decision.action).reasons
+      ]
     }
   }
 }
@@ -174,12 +181,6 @@ function silence(reason: string): Refusal {
 
 function subnetAround({ link }: Place, address: Ipv4): Subnet {
   return link.find(({ cidr }) => contains(cidr, address)) ?? link[0]
-}
-
-function noLoader({ firmware, loaderMissing }: Situation): string[] {
-  if (firmware === 'unsupported') return ['no boot file: there is no loader for its architecture']
-  const file = loaderMissing && firmwareByName(firmware).loader?.file
-  return file ? [`no boot file: ${file} is not in the loaders' folder`] : []
 }
 
 function noAddress({ situation: { machine, mac }, link }: Place): string {

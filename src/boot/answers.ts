@@ -1,10 +1,11 @@
 import { generationText } from '../inventory/lifecycle.ts'
 import type { ImageFile } from '../inventory/model.ts'
-import { firmwareByName, SNPONLY } from '../net/firmware.ts'
 import { type Ipv4, maskOf, prefixOf } from '../net/ipv4.ts'
 import type { TemplateContext } from './context.ts'
-import type { Action, Decision, Situation } from './decide.ts'
+import type { Decision, Situation } from './decide.ts'
 import { type Endpoints, paths } from './endpoints.ts'
+import { chooseLoader } from './loader-choice.ts'
+import { tftpNames } from './tftp-paths.ts'
 import { effectiveVars } from './vars.ts'
 
 /**
@@ -24,31 +25,15 @@ export function bootAnswer(
   endpoints: Endpoints,
   server: Ipv4
 ): BootAnswer | undefined {
-  if (action === 'ignore' || situation.loaderMissing) return undefined
+  if (action === 'ignore') return undefined
   const { firmware, mac } = situation
-  switch (firmware) {
-    case 'ipxe':
-      return { kind: 'script', server, url: endpoints.url(server, paths.script(mac)) }
-    case 'bios':
-    case 'uefi-x64':
-    case 'uefi-arm64':
-      return { kind: 'tftp', server, file: loaderOf(situation, action) }
-    case 'uefi-http':
-    case 'uefi-http-arm64':
-      return { kind: 'http', server, url: endpoints.url(server, paths.loader(loaderOf(situation, action))) }
-    case 'os':
-    case 'unsupported':
-      return undefined
-  }
-}
-
-/** The template of an action's iPXE script. `ignore` has none: such a machine is told to boot from its disk, if it asks. */
-export const SCRIPT_TEMPLATES: Record<Action, string> = {
-  install: 'ipxe/install.ipxe.njk',
-  local: 'ipxe/local.ipxe.njk',
-  wait: 'ipxe/wait.ipxe.njk',
-  discover: 'ipxe/discover.ipxe.njk',
-  ignore: 'ipxe/local.ipxe.njk'
+  if (firmware === 'ipxe') return { kind: 'script', server, url: endpoints.url(server, paths.script(mac)) }
+  const { file } = chooseLoader(situation, action)
+  if (file === undefined) return undefined
+  const isHttp = firmware === 'uefi-http' || firmware === 'uefi-http-arm64'
+  return isHttp
+    ? { kind: 'http', server, url: endpoints.url(server, paths.loader(file)) }
+    : { kind: 'tftp', server, file }
 }
 
 export const PRESEED_TEMPLATE = 'preseed/debian.cfg.njk'
@@ -69,6 +54,8 @@ export function templateContext(
   const preseed = installing ? url(paths.preseed(token)) : null
   const fileUrl = (file: ImageFile | null | undefined) =>
     installing && image && file ? url(paths.file(image.name, file.sha256, file.name)) : null
+  const tftpFile = (file: ImageFile | null | undefined) =>
+    installing && image && file ? tftpNames.file(image.name, file.sha256, file.name) : null
   const own = machine?.interfaces.find((each) => each.mac === mac)
   return {
     machine: {
@@ -103,6 +90,13 @@ export function templateContext(
       preseed,
       status: installing ? url(paths.status(token)) : null
     },
+    tftp: {
+      server,
+      kernel: tftpFile(image?.kernel),
+      initrd: tftpFile(image?.initrd),
+      grub: tftpNames.grub(mac),
+      pxelinux: tftpNames.pxelinux(mac)
+    },
     kernelArguments: preseed === null ? [] : kernelArguments(situation, preseed),
     generation: machine && machine.life.goal === 'install' ? generationText(machine.life.generation) : null,
     reasons: [...decision.reasons],
@@ -133,16 +127,4 @@ function kernelArguments({ machine, image, subnet, mac }: Situation, preseed: st
     `BOOTIF=01-${mac.replaceAll(':', '-')}`,
     ...(kept.length > 0 ? ['---', ...kept] : [])
   ]
-}
-
-/** PCI vendor 1af4 in iPXE's `busid`. */
-const VIRTIO = '01:1a:f4:'
-
-/** The firmware's loader; where iPXE would have to come back from a virtio card to UEFI, the one that can. */
-function loaderOf({ firmware: name, machine }: Situation, action: Action): string {
-  const isX64 = name === 'uefi-x64' || name === 'uefi-http'
-  if (isX64 && action !== 'install' && machine?.facts.busid?.startsWith(VIRTIO)) return SNPONLY.file
-  const { loader } = firmwareByName(name)
-  if (loader === undefined) throw new Error(`firmware ${name} has no loader`)
-  return loader.file
 }

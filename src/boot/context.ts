@@ -39,6 +39,15 @@ export type TemplateContext = {
     preseed: string | null
     status: string | null
   }
+  /** The same by TFTP: the server's address, and names there. */
+  tftp: {
+    server: string
+    kernel: string | null
+    initrd: string | null
+    /** The machine's own configuration of GRUB and of pxelinux, to ask for it again. */
+    grub: string
+    pxelinux: string
+  }
   /** The kernel's command line for an installer, each word as the kernel parses it. */
   kernelArguments: string[]
   /** The install generation, as `machine show` prints it; null where nothing is to be installed. */

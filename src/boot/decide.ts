@@ -23,6 +23,10 @@ export type Situation = {
   readonly firmware: FirmwareName
   /** The firmware's loader is an optional one, and not there. */
   readonly loaderMissing?: boolean
+  /** How often its firmware was seen to refuse iPXE. */
+  readonly refusals?: number
+  /** The path of a file of the signed loaders that isn't there; unknown where nothing asks for them. */
+  readonly signedMissing?: string | undefined
   readonly global?: Global | undefined
   /** The subnet of the link the machine is on. */
   readonly subnet?: Subnet | undefined

@@ -10,6 +10,7 @@ import { type Action, decide, type Situation } from './decide.ts'
 import { type EffectiveOption, effectiveOptions } from './dhcp-options.ts'
 import type { Endpoints } from './endpoints.ts'
 import { type Facts, identify } from './identify.ts'
+import { chooseLoader } from './loader-choice.ts'
 import { OptionSets } from './option-sets.ts'
 import { redact } from './secrets.ts'
 import { type EffectiveVar, effectiveVars } from './vars.ts'
@@ -21,6 +22,8 @@ export type Explanation = {
   state: MachineState | null
   action: Action
   reasons: readonly string[]
+  /** What its firmware is sent to load (as UEFI for x64, where the firmware asked about loads nothing), and why, where that is not the firmware's own. */
+  loader: { file: string | null; reasons: readonly string[] }
   /** What a DISCOVER would be answered, without the offer's being made. */
   dhcp:
     | {
@@ -59,6 +62,8 @@ export function explain(
   const link = seen.link ?? pooled?.pools[0]?.from
   const situation = link === undefined ? seen : identify(facts, mac, firmware, link)
   const { action, reasons } = decide(situation)
+  const asked = firmwareByName(firmware).loader ? situation : { ...situation, firmware: 'uefi-x64' as const }
+  const choice = chooseLoader(asked, action)
   const client = link === undefined ? undefined : clientLike(mac, firmware, link, relay, endpoints.addressFor(link))
   const plan = client ? planFor(facts, allocator, client) : NO_SUBNET
   const address = 'address' in plan ? plan.address : null
@@ -73,6 +78,7 @@ export function explain(
     state: situation.machine ? stateOf(situation.machine.life) : null,
     action,
     reasons,
+    loader: { file: choice.file ?? null, reasons: choice.reasons },
     dhcp:
       'refused' in plan
         ? { answer: 'silence', reasons: [plan.reason] }

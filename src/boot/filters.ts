@@ -15,6 +15,11 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
   preseed,
   ipxe,
   ipxeText,
+  grub,
+  grubKernel,
+  grubText,
+  pxelinux,
+  pxelinuxText,
   debianPackage,
   oneOf,
   list,
@@ -83,6 +88,49 @@ function ipxeText(value: unknown): string {
 
 function isOperator(word: string): boolean {
   return word === '&&' || word === '||' || word === ';' || word.startsWith('#')
+}
+
+/**
+ * One word of a GRUB script, single-quoted: in such quotes GRUB takes everything as it is (its manual, "Shell-like
+ * scripting"); outside of them a backslash quotes the next character. A line end would be kept, but no name or URL has one.
+ */
+function grub(value: unknown): string {
+  const text = textOf(value)
+  if (CONTROL.test(text)) throw new Error('has a line end or control character, which no word for GRUB needs')
+  return `'${text.replaceAll("'", "'\\''")}'`
+}
+
+/**
+ * The same for an argument of a kernel: GRUB joins them anew, puts a backslash before quotes and backslashes, and quotes
+ * around what has a space (its grub-core/lib/cmdline.c), which the kernel reads otherwise.
+ */
+function grubKernel(value: unknown): string {
+  const text = textOf(value)
+  if (text === '' || /['"\\\s]/.test(text))
+    throw new Error('is empty or has white space, a quote or a backslash, which GRUB would change')
+  return grub(text)
+}
+
+/** Text for GRUB's `echo`, after a first word of the template's own: nothing is refused, for it is only a message. */
+function grubText(value: unknown): string {
+  return grub(textOf(value).replace(/[\s\p{Cc}]+/gu, ' '))
+}
+
+/**
+ * One word in a line of a pxelinux configuration. There is no quoting: a line is its keyword and the rest of it, split
+ * at white space where a file's name is wanted.
+ */
+function pxelinux(value: unknown): string {
+  const text = textOf(value)
+  if (text === '' || /[\s\p{Cc}]/u.test(text)) {
+    throw new Error('is empty or has white space or a control character, at which pxelinux would end it')
+  }
+  return text
+}
+
+/** Text for `SAY`: nothing is refused, for it is only a message. */
+function pxelinuxText(value: unknown): string {
+  return textOf(value).replace(/[\s\p{Cc}]+/gu, ' ')
 }
 
 /** A package's name, or `name=version` (deb-control(5), deb-version(7)): the installer hands it to a shell unquoted. */

@@ -7,6 +7,7 @@ import { type FirmwareName, firmwareByName } from '../net/firmware.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import type { Situation } from './decide.ts'
+import type { LoaderTrials } from './loader-trials.ts'
 import type { Sightings } from './sightings.ts'
 
 /** What a decision follows from: the replicated facts, and the limit it keeps. */
@@ -19,6 +20,10 @@ export type DecisionFacts = {
   readonly files: Pick<FileStore, 'size'>
   /** Whether the loaders' folder has a file. */
   readonly hasLoader: (file: string) => boolean
+  /** The path of a file of the signed loaders that isn't there. */
+  readonly missingSigned: () => string | undefined
+  /** Which firmware refuses iPXE; where nothing boots, there is none. */
+  readonly trials?: LoaderTrials | undefined
   /** In how many power-ons a generation's installer is offered. */
   readonly offerLimit: number
 }
@@ -42,10 +47,13 @@ export function identify(facts: DecisionFacts, mac: Mac, firmware: FirmwareName,
   const installing = machine?.life.goal === 'install' && machine.life.rank !== 'installed'
   const subnet = at && inventory.subnetOf(at)
   const { loader } = firmwareByName(firmware)
+  const refusals = facts.trials?.refusals(mac, machine) ?? 0
   return {
     mac,
     firmware,
     loaderMissing: loader?.optional === true && !facts.hasLoader(loader.file),
+    refusals,
+    signedMissing: refusals > 0 || machine?.loader === 'grub' ? facts.missingSigned() : undefined,
     global: inventory.get('global', GLOBAL),
     link: at,
     subnet,

@@ -6,7 +6,8 @@ import { generationText } from '../inventory/lifecycle.ts'
 import type { Machine } from '../inventory/model.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
-import { PRESEED_TEMPLATE, SCRIPT_TEMPLATES, templateContext } from './answers.ts'
+import { PRESEED_TEMPLATE, templateContext } from './answers.ts'
+import { type Language, SCRIPT_TEMPLATES } from './boot-languages.ts'
 import { type Decision, decide, type Situation } from './decide.ts'
 import type { Endpoints } from './endpoints.ts'
 import { type Facts, handshakeOf, identify } from './identify.ts'
@@ -46,16 +47,16 @@ export class BootService {
   }
 
   /**
-   * The iPXE script of the machine with this MAC; for an install it mints the attempt's token.
+   * The boot script of the machine with this MAC, for iPXE or what else runs there; for an install it mints the attempt's token.
    * @param from the address that asks; @param server this instance's address that it reached.
    */
-  async script(mac: Mac, from: Ipv4, server: Ipv4): Promise<Script> {
+  async script(mac: Mac, from: Ipv4, server: Ipv4, language: Language = 'ipxe'): Promise<Script> {
     const situation = identify(this.facts, mac, 'ipxe')
     const decision = this.#withheld(situation, from) ?? decide(situation)
     const minted =
       decision.action === 'install' && situation.machine ? await this.#mint(situation.machine, mac, from) : undefined
     const context = templateContext(situation, decision, this.#endpoints, server, minted?.token ?? null)
-    const text = this.#renderer.render(SCRIPT_TEMPLATES[decision.action], context)
+    const text = this.#renderer.render(SCRIPT_TEMPLATES[language][decision.action], context)
     return { text, decision, attempt: minted?.attempt ?? null }
   }
 
@@ -98,7 +99,7 @@ export class BootService {
    * A script or an install file as it would be, with a token that opens nothing and without secrets.
    * @throws {InventoryError} `wrong-state` when nothing says what would be installed.
    */
-  dryRun(mac: Mac, file: 'ipxe' | 'preseed'): string {
+  dryRun(mac: Mac, file: Language | 'preseed'): string {
     const situation = identify(this.facts, mac, 'ipxe')
     const actual = decide(situation)
     if (file === 'preseed' && situation.image === undefined) {
@@ -112,7 +113,8 @@ export class BootService {
     const shown = templateContext(situation, decision, this.#endpoints, server, 'TOKEN')
     const vars = Object.fromEntries(Object.entries(shown.vars).map(([name, value]) => [name, redact(name, value)]))
     const context = { ...shown, vars }
-    return this.#renderer.render(file === 'preseed' ? PRESEED_TEMPLATE : SCRIPT_TEMPLATES[actual.action], context)
+    const template = file === 'preseed' ? PRESEED_TEMPLATE : SCRIPT_TEMPLATES[file][actual.action]
+    return this.#renderer.render(template, context)
   }
 
   /** An installer isn't handed to whoever asks in another's name. */

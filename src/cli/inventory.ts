@@ -9,6 +9,8 @@ import { type Context, clientOf, segment } from './context.ts'
 import { CommandFailed, UsageError } from './errors.ts'
 import { type Output, printOne } from './output.ts'
 
+const RENDERED = ['ipxe', 'grub', 'pxelinux', 'preseed']
+
 type ExplainOptions = { firmware?: string; packets?: boolean; json?: boolean }
 type Edit = { kind: string; key: string; action: string; fields: { field: string; before: unknown; after: unknown }[] }
 
@@ -59,9 +61,9 @@ export function inventoryCommands(program: Command, context: Context): void {
 
   program
     .command('render <name> <file>')
-    .description('print the file that a machine would get: ipxe or preseed; changes nothing')
+    .description('print the file that a machine would get: ipxe, grub, pxelinux or preseed; changes nothing')
     .action(async (name: string, file: string, _options: object, command: Command) => {
-      if (file !== 'ipxe' && file !== 'preseed') throw new UsageError(`"${file}" is neither ipxe nor preseed`)
+      if (!RENDERED.includes(file)) throw new UsageError(`"${file}" is none of ${RENDERED.join(', ')}`)
       output.line((await clientOf(command, context).text(`/machines/${segment(name)}/render/${file}`)).trimEnd())
     })
 }
@@ -97,6 +99,7 @@ type Explanation = {
   state: string | null
   action: string
   reasons: string[]
+  loader: { file: string | null; reasons: string[] }
   dhcp: {
     answer: string
     address?: string | null
@@ -110,10 +113,12 @@ type Explanation = {
 
 function printExplanation(
   output: Output,
-  { mac, firmware, machine, state, action, reasons, dhcp, options, vars, exchanges }: Explanation
+  { mac, firmware, machine, state, action, reasons, loader, dhcp, options, vars, exchanges }: Explanation
 ): void {
   output.line(`${machine ?? mac}${state ? ` (${state})` : ''}, as ${firmware}: ${action}`)
   for (const reason of reasons) output.line(`  - ${reason}`)
+  if (loader.reasons.length > 0) output.line(`loader: ${loader.file ?? 'none'}`)
+  for (const reason of loader.reasons) output.line(`  - ${reason}`)
   const next = dhcp.boot?.file ?? dhcp.boot?.url ?? 'no boot file'
   const address = dhcp.address ?? 'no address, which another server gives'
   output.line(dhcp.answer === 'offer' ? `DHCP: offers ${address}, ${next}` : 'DHCP: no answer')

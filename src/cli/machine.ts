@@ -16,6 +16,7 @@ type Fields = {
   disk?: string
   console?: string
   localBoot?: string
+  loader?: string
   kernelArgument?: string[]
   label?: string[]
   option?: string[]
@@ -138,13 +139,15 @@ function withFields(command: Command): Command {
     .option('--disk <path>', 'the disk to install on, such as /dev/disk/by-id/...; default: the only one')
     .option('--console <console>', "the kernel's console, such as ttyS0,115200n8")
     .option('--local-boot <how>', 'how a BIOS machine leaves iPXE for its disk: exit or sanboot')
+    .option('--loader <loader>', "what a UEFI machine is sent: ipxe, grub (Debian's, signed for Secure Boot) or auto")
     .option('--kernel-argument <word>', 'a further word of the kernel command line (repeatable)', several)
     .option('--label <name=value>', 'a label (repeatable)', several)
   return withVars(withOptions(fields, 'it'))
 }
 
 function bodyOf(fields: Fields): Record<string, unknown> {
-  const { role, image, uuid, serial, disk, console, localBoot, kernelArgument, label, option, var: vars } = fields
+  const { role, image, uuid, serial, disk, console, localBoot, loader, kernelArgument, label } = fields
+  const { option, var: vars } = fields
   return given({
     role,
     image,
@@ -153,6 +156,7 @@ function bodyOf(fields: Fields): Record<string, unknown> {
     disk,
     console,
     localBoot,
+    loader,
     kernelArguments: kernelArgument,
     labels: pairs(label, '--label'),
     options: optionsOf(option),

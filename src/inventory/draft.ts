@@ -2,12 +2,12 @@ import { type Ipv4, overlaps } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import { changesOf, type Edit, editOf } from './edits.ts'
 import { InventoryError } from './errors.ts'
+import { mergeTrials } from './loader-trials.ts'
 import {
   type ClientClass,
   ENTITY_KINDS,
   type Entities,
   type EntityKind,
-  type Facts,
   type Global,
   type Image,
   keyOf,
@@ -113,17 +113,18 @@ export class Draft implements AddressView {
   putMachine(machine: Machine): Machine {
     this.#checkReference('role', machine.role)
     this.#checkReference('image', machine.image)
-    let facts: Facts = machine.facts
+    let { facts, trials } = machine
     for (const { mac } of machine.interfaces) {
       const other = this.#other(this.#byMac.get(mac), this.#base.machineByMac(mac), machine.name)
       if (other === undefined) continue
       if (other.life.goal !== 'discover') throw new InventoryError('taken', `${mac} belongs to machine ${other.name}`)
       facts = { ...other.facts, ...facts }
+      trials = mergeTrials(other.trials, trials)
       this.delete('machine', other.name)
     }
     const before = this.#base.get('machine', machine.name)
     const interfaces = settleInterfaces(this, this.subnets, machine, before)
-    return this.#put('machine', { ...machine, facts, interfaces })
+    return this.#put('machine', { ...machine, facts, trials, interfaces })
   }
 
   /**

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { FIRMWARE_NAMES } from '../net/firmware.ts'
 import { choice } from '../net/validation.ts'
+import { LOADER_CHOICES } from './loader-trials.ts'
 
 /**
  * What administrators write, as REST and YAML take it. The schemas check the shape;
@@ -59,6 +60,13 @@ export const MachineInput = Type.Object(
     ),
     localBoot: Type.Optional(
       choice(['exit', 'sanboot'], { description: 'How a BIOS machine goes from iPXE to its disk. Default exit.' })
+    ),
+    loader: Type.Optional(
+      choice(LOADER_CHOICES, {
+        description:
+          "What a UEFI machine is sent: iPXE, or Debian's signed GRUB, for Secure Boot. " +
+          'Default auto: iPXE, until its firmware has taken it twice and not started it.'
+      })
     ),
     console: Type.Optional(
       Type.String({ pattern: '^[A-Za-z0-9,.:-]{1,64}$', description: "The kernel's console: ttyS0,115200n8." })

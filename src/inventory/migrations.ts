@@ -170,5 +170,10 @@ export const MIGRATIONS: readonly string[] = [
     vars    TEXT NOT NULL DEFAULT '{}'
   ) STRICT, WITHOUT ROWID;
   INSERT INTO global (name) VALUES ('settings');
+  `,
+  `
+  -- What a UEFI machine is sent, and how its firmware took to it.
+  ALTER TABLE machine ADD COLUMN loader TEXT NOT NULL DEFAULT 'auto';
+  ALTER TABLE machine ADD COLUMN trials TEXT NOT NULL DEFAULT '{"refusedAt":[],"ipxeAt":0}';
   `
 ]

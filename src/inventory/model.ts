@@ -3,6 +3,7 @@ import type { Cidr, Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import type { OptionValues } from '../net/options/configured.ts'
 import type { Life } from './lifecycle.ts'
+import type { LoaderPreference, Trials } from './loader-trials.ts'
 
 type VarMap = Record<string, unknown>
 
@@ -21,12 +22,15 @@ export type Machine = {
   serial: string | null
   disk: string | null
   localBoot: 'exit' | 'sanboot'
+  /** What it is sent as a UEFI machine; `auto`: iPXE, until its firmware was seen to refuse that. */
+  loader: LoaderPreference
   console: string | null
   kernelArguments: readonly string[]
   labels: Record<string, string>
   options: OptionValues
   vars: VarMap
   facts: Facts
+  trials: Trials
   life: Life
 }
 

@@ -4,6 +4,7 @@ import type { OptionValues } from '../net/options/configured.ts'
 import { Check } from './check.ts'
 import type { GlobalInput, ImageInput, MachineInput, RoleInput, SubnetInput } from './inputs.ts'
 import { REGISTERED } from './lifecycle.ts'
+import { UNTRIED } from './loader-trials.ts'
 import { GLOBAL, type Global, type Image, type Machine, type Pool, type Role, type Subnet } from './model.ts'
 
 /**
@@ -45,12 +46,14 @@ export function machineFrom(input: MachineInput, before?: Machine): Machine {
     serial: input.serial ?? null,
     disk: input.disk ?? null,
     localBoot: input.localBoot ?? 'exit',
+    loader: input.loader ?? 'auto',
     console: input.console ?? null,
     kernelArguments: input.kernelArguments ?? [],
     labels: input.labels ?? {},
     options,
     vars: input.vars ?? {},
     facts: before?.facts ?? {},
+    trials: before?.trials ?? UNTRIED,
     life: before && before.life.goal !== 'discover' ? before.life : REGISTERED
   }
 }

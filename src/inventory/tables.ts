@@ -21,8 +21,8 @@ const COLUMNS: Record<EntityKind, readonly Column[]> = {
   machine: [
     ...['role', 'image'].map(word),
     ...['uuid', 'serial'].map(text),
-    ...['disk', 'localBoot', 'console'].map(word),
-    ...['kernelArguments', 'labels', 'options', 'vars', 'facts', 'life'].map(json)
+    ...['disk', 'localBoot', 'loader', 'console'].map(word),
+    ...['kernelArguments', 'labels', 'options', 'vars', 'facts', 'trials', 'life'].map(json)
   ],
   role: [...['class', 'kind', 'note', 'image'].map(text), ...['options', 'vars'].map(json)],
   image: [

@@ -35,6 +35,8 @@ const UNDIONLY: Loader = { file: 'undionly.kpxe', package: 'ipxe' }
  */
 export const SNPONLY: Loader = { file: 'snponly.efi', package: 'ipxe' }
 const IPXE_EFI: Loader = { file: 'ipxe.efi', package: 'ipxe' }
+/** Debian's shim, which Secure Boot accepts and which loads Debian's signed GRUB from beside it. */
+export const SHIM: Loader = { file: 'grub/shimx64.efi', package: 'debian-installer-12-netboot-amd64' }
 /** Debian 12 has no build for arm64; a configured folder may hold one under this name. */
 const IPXE_ARM64: Loader = { file: 'ipxe-arm64.efi', package: 'ipxe (an arm64 build)', optional: true }
 

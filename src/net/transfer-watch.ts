@@ -20,3 +20,18 @@ export interface TransferWatcher {
 
 /** The servers tell of each transfer; whoever listens adds the machine's name. */
 export type WatchTransfer = (start: TransferStart) => TransferWatcher
+
+/** Tells several of the same transfers. */
+export function watchAll(...all: readonly WatchTransfer[]): WatchTransfer {
+  return (start) => {
+    const watchers = all.map((watch) => watch(start))
+    return {
+      reached(bytes) {
+        for (const watcher of watchers) watcher.reached(bytes)
+      },
+      ended(complete) {
+        for (const watcher of watchers) watcher.ended(complete)
+      }
+    }
+  }
+}

@@ -1,5 +1,6 @@
 import test from 'ava'
-import { bootAnswer, SCRIPT_TEMPLATES, templateContext } from '../../src/boot/answers.ts'
+import { bootAnswer, templateContext } from '../../src/boot/answers.ts'
+import { LANGUAGES, SCRIPT_TEMPLATES } from '../../src/boot/boot-languages.ts'
 import { DEFAULT_VARS } from '../../src/boot/context.ts'
 import type { Action, Decision, Situation } from '../../src/boot/decide.ts'
 import { Endpoints } from '../../src/boot/endpoints.ts'
@@ -53,14 +54,13 @@ test('a loader that is not there is not named', (t) => {
   t.is(bootAnswer(situation, decided('install'), ENDPOINTS, OWN), undefined)
 })
 
-test('every action has a script', (t) => {
-  t.deepEqual(SCRIPT_TEMPLATES, {
-    install: 'ipxe/install.ipxe.njk',
-    local: 'ipxe/local.ipxe.njk',
-    wait: 'ipxe/wait.ipxe.njk',
-    discover: 'ipxe/discover.ipxe.njk',
-    ignore: 'ipxe/local.ipxe.njk'
-  })
+test('every action has a script in each language', (t) => {
+  const endings = { ipxe: '.ipxe.njk', grub: '.cfg.njk', pxelinux: '.njk' }
+  for (const language of LANGUAGES) {
+    const of = (name: string) => `${language}/${name}${endings[language]}`
+    const own = { install: of('install'), local: of('local'), wait: of('wait'), discover: of('discover') }
+    t.deepEqual(SCRIPT_TEMPLATES[language], { ...own, ignore: own.local })
+  }
 })
 
 const KERNEL = { name: 'linux', sha256: 'a'.repeat(64), size: 1 }
@@ -111,6 +111,13 @@ test("everything that an installer's templates are given", (t) => {
       preseed: `${base}/attempts/TOKEN/preseed`,
       status: `${base}/attempts/TOKEN/status`
     },
+    tftp: {
+      server: OWN,
+      kernel: `boot/files/debian-12/${KERNEL.sha256}/linux`,
+      initrd: `boot/files/debian-12/${INITRD.sha256}/initrd.gz`,
+      grub: 'grub/grub.cfg-01-52-54-00-00-00-01',
+      pxelinux: 'pxelinux.cfg/01-52-54-00-00-00-01'
+    },
     kernelArguments: [
       'auto=true',
       'priority=critical',
@@ -139,8 +146,9 @@ test('a stranger has a name of its MAC, and nothing else is known', (t) => {
 
 for (const action of ['local', 'wait', 'discover', 'ignore'] as const) {
   test(`nothing of an install leaks into the script of ${action}`, (t) => {
-    const { url, kernelArguments } = templateContext(DB1, decided(action), ENDPOINTS, OWN, 'TOKEN')
+    const { url, tftp, kernelArguments } = templateContext(DB1, decided(action), ENDPOINTS, OWN, 'TOKEN')
     t.deepEqual([url.kernel, url.initrd, url.preseed, url.status], [null, null, null, null])
+    t.deepEqual([tftp.kernel, tftp.initrd], [null, null])
     t.deepEqual(kernelArguments, [])
   })
 }

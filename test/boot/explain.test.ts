@@ -30,6 +30,7 @@ test('an explanation tells what a machine would get and why', async (t) => {
     state: 'install requested',
     action: 'install',
     reasons,
+    loader: { file: 'undionly.kpxe', reasons: [] },
     dhcp: {
       answer: 'offer',
       address: ip('10.77.0.4'),

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import test from 'ava'
 import fc from 'fast-check'
 import { rendererOf } from '../../src/boot/render.ts'
+import { grubCommandsOf } from './grub-commands.ts'
 import { commandsOf } from './ipxe-commands.ts'
 import { NASTY, nasty } from './nasty.ts'
 import { fullContext } from './template-context.ts'
@@ -35,6 +36,9 @@ const refusals: [expression: string, values: unknown[], message: RegExp][] = [
     /iPXE would act/
   ],
   ['ipxe', ['', ' ', 'a  b', ' a', 'a '], /is empty or has white space/],
+  ['grub', ['a\nreboot', 'a\r', '\0'], /has a line end or control character/],
+  ['grubKernel', ['', 'a b', "it's", 'a="b"', 'a\\b', 'a\tb'], /is empty or has white space, a quote or a backslash/],
+  ['pxelinux', ['', 'a b', 'a\nLABEL x', 'a\t', '\u0000', ' '], /is empty or has white space or a control character/],
   [
     'debianPackage',
     ['', 'Vim', 'vim;id', 'vim emacs', '-y', '$(id)', 'vim=1;id', 'a\nb'],
@@ -51,7 +55,10 @@ for (const [expression, values, message] of refusals) {
   })
 }
 
-for (const expression of ['sh', 'preseed', 'ipxe', 'ipxeText', 'debianPackage']) {
+for (const expression of [
+  ...['sh', 'preseed', 'ipxe', 'ipxeText', 'debianPackage'],
+  ...['grub', 'grubKernel', 'grubText', 'pxelinux', 'pxelinuxText']
+]) {
   test(`${expression}: null, a list and an object are no text`, (t) => {
     for (const value of [null, [], {}]) t.throws(() => filter(expression)(value), { message: /is .*, not a text$/ })
   })
@@ -73,6 +80,40 @@ test('ipxe: what it lets through is one command with the same arguments', (t) =>
     if (line !== undefined) t.deepEqual(commandsOf(`kernel ${line}`), [`kernel ${value}`])
   }
   fc.assert(fc.property(nasty, check))
+})
+
+test('grub: what it lets through is one word, as it was', (t) => {
+  const word = filter('grub')
+  t.is(word('it\'s $HOME \\ "x"'), `'it'\\''s $HOME \\ "x"'`)
+  const check = (value: string) => {
+    const text = attempt(() => word(value))
+    if (text === undefined) return
+    t.deepEqual(grubCommandsOf(`linux ${text} end`), [{ words: ['linux', value, 'end'], expands: false }])
+  }
+  fc.assert(fc.property(nasty, check))
+})
+
+test('grubKernel: keeps the arguments that people write', (t) => {
+  for (const value of ['url=http://10.0.0.1/a?b=c&d=$1;e', 'console=ttyS0,115200n8', '---', 'a=[b]*{c}<d>'])
+    t.deepEqual(grubCommandsOf(filter('grubKernel')(value)), [{ words: [value], expands: false }])
+})
+
+test('grubText and pxelinuxText: never fail, and are one word, and one line', (t) => {
+  t.is(filter('grubText')("a\n it's\r\u0085b"), `'a it'\\''s b'`)
+  t.is(filter('pxelinuxText')('a\nLABEL x\0'), 'a LABEL x ')
+  fc.assert(
+    fc.property(nasty, (value) => {
+      const commands = grubCommandsOf(`echo ${filter('grubText')(value)}\nexit`)
+      t.deepEqual(
+        commands.map(({ words, expands }) => [words.length, expands]),
+        [
+          [2, false],
+          [1, false]
+        ]
+      )
+      t.notRegex(filter('pxelinuxText')(value), /[\n\r\0]/)
+    })
+  )
 })
 
 test('ipxeText: never fails, and echo prints it as one command', (t) => {

@@ -3,15 +3,17 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import fc from 'fast-check'
+import { LANGUAGES, SCRIPT_TEMPLATES } from '../../src/boot/boot-languages.ts'
 import type { TemplateContext } from '../../src/boot/context.ts'
 import { createRenderer, TemplateError } from '../../src/boot/render.ts'
+import { grubCommandsOf } from './grub-commands.ts'
 import { commandsOf } from './ipxe-commands.ts'
 import { NASTY, nasty } from './nasty.ts'
 import { questionsOf } from './preseed-questions.ts'
 import { bareContext, fullContext } from './template-context.ts'
 
 const { render } = createRenderer(join(import.meta.dirname, '../../boot-templates'))
-const SCRIPTS = ['install', 'wait', 'local', 'discover'].map((name) => `ipxe/${name}.ipxe.njk`)
+const SCRIPTS = LANGUAGES.flatMap((language) => Object.values(SCRIPT_TEMPLATES[language]))
 const PRESEED = 'preseed/debian.cfg.njk'
 const PLACES = placesOf(fullContext())
 
@@ -21,6 +23,14 @@ const golden: [file: string, template: string, context: TemplateContext][] = [
   ['local.ipxe', 'ipxe/local.ipxe.njk', bareContext()],
   ['local-sanboot.ipxe', 'ipxe/local.ipxe.njk', fullContext()],
   ['discover.ipxe', 'ipxe/discover.ipxe.njk', bareContext()],
+  ['install.grub', 'grub/install.cfg.njk', fullContext()],
+  ['wait.grub', 'grub/wait.cfg.njk', fullContext()],
+  ['local.grub', 'grub/local.cfg.njk', bareContext()],
+  ['discover.grub', 'grub/discover.cfg.njk', bareContext()],
+  ['install.pxelinux', 'pxelinux/install.njk', fullContext()],
+  ['wait.pxelinux', 'pxelinux/wait.njk', fullContext()],
+  ['local.pxelinux', 'pxelinux/local.njk', bareContext()],
+  ['discover.pxelinux', 'pxelinux/discover.njk', bareContext()],
   ['debian-full.cfg', PRESEED, fullContext()],
   ['debian-bare.cfg', PRESEED, bareContext()]
 ]
@@ -43,12 +53,12 @@ for (const place of PLACES) {
   test(`no ${place.join('.')} gives a preseed another line or question, or a script another command`, (t) => {
     const shapes = [PRESEED, ...SCRIPTS].map((template) => ({
       template,
-      shape: shapeOf(render(template, fullContext()))
+      shape: shapeOf(template, render(template, fullContext()))
     }))
     const check = (value: string) => {
       for (const { template, shape } of shapes) {
         const text = renderedOrRefused(template, contextWith(place, value))
-        if (text !== undefined) t.deepEqual(shapeOf(text), shape)
+        if (text !== undefined) t.deepEqual(shapeOf(template, text), shape)
       }
     }
     fc.assert(
@@ -78,12 +88,21 @@ test("debconf's own parser accepts what is rendered, nasty values too", (t) => {
   t.deepEqual([checked.status, checked.stderr], [0, ''])
 })
 
-/** What must not change with a value: a preseed's lines and questions, a script's commands and expansions. */
-function shapeOf(text: string): unknown {
-  if (!text.startsWith('#!ipxe')) {
-    return [text.split('\n').length, questionsOf(text).map(({ owner, name, type }) => `${owner} ${name} ${type}`)]
+/**
+ * What must not change with a value: a preseed's lines and questions, a script's commands and expansions, the number of
+ * words that GRUB reads, the keywords of pxelinux's lines.
+ */
+function shapeOf(template: string, text: string): unknown {
+  switch (template.split('/')[0]) {
+    case 'ipxe':
+      return [commandsOf(text).map((command) => command.split(' ')[0]), text.match(/\$\{/g)]
+    case 'grub':
+      return grubCommandsOf(text).map(({ words, expands }) => [words[0], words.length, expands])
+    case 'pxelinux':
+      return text.split('\n').map((line) => [line.split(' ')[0], line.startsWith('SAY') || line.split(' ').length])
+    default:
+      return [text.split('\n').length, questionsOf(text).map(({ owner, name, type }) => `${owner} ${name} ${type}`)]
   }
-  return [commandsOf(text).map((command) => command.split(' ')[0]), text.match(/\$\{/g)]
 }
 
 /** Where a context has a text that somebody may choose; an empty one says that there is none. */

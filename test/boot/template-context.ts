@@ -31,6 +31,13 @@ export function fullContext(): TemplateContext {
       preseed: 'http://10.20.0.1/boot/attempts/t0ken/preseed',
       status: 'http://10.20.0.1/boot/attempts/t0ken/status'
     },
+    tftp: {
+      server: '10.20.0.1',
+      kernel: 'boot/files/debian-12/aa/linux',
+      initrd: 'boot/files/debian-12/bb/initrd.gz',
+      grub: 'grub/grub.cfg-01-52-54-00-00-00-0a',
+      pxelinux: 'pxelinux.cfg/01-52-54-00-00-00-0a'
+    },
     kernelArguments: ['auto=true', 'priority=critical', '---', 'console=ttyS0,115200n8'],
     generation: '7.a',
     reasons: ['install 7.a was requested', 'it was offered 0 times of 2'],

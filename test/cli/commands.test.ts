@@ -27,7 +27,8 @@ test('machine add registers, gives an address, and says what comes next', async 
   const out = await tandem(
     ...['machine', 'add', 'db1', '--mac', '52-54-00-00-00-0B', '--mac', '5254.0000.000c', '--role', 'web'],
     ...['--var', 'packages=[openssh-server, mariadb-server]', '--var', 'user=ops', '--label', 'rack=b7'],
-    ...['--kernel-argument', 'quiet', '--disk', '/dev/sda', '--local-boot', 'sanboot', '--console', 'ttyS0,115200n8']
+    ...['--kernel-argument', 'quiet', '--disk', '/dev/sda', '--local-boot', 'sanboot', '--console', 'ttyS0,115200n8'],
+    ...['--loader', 'grub']
   )
   t.is(
     out,
@@ -40,6 +41,7 @@ test('machine add registers, gives an address, and says what comes next', async 
     kernelArguments: ['quiet'],
     disk: '/dev/sda',
     localBoot: 'sanboot',
+    loader: 'grub',
     console: 'ttyS0,115200n8'
   })
 })
@@ -264,6 +266,16 @@ test('explain prints the decision, its reasons, the DHCP answer and where the va
   t.regex(await tandem('explain', '52:54:00:00:00:ff'), /^52:54:00:00:00:ff, as ipxe: discover\n/)
 })
 
+test('explain says which loader a machine is sent, where that is not the usual one', async (t) => {
+  const { tandem } = await site(t)
+  t.false((await tandem('explain', 'web1')).includes('loader:'))
+  await tandem('machine', 'set', 'web1', '--loader', 'grub')
+  t.regex(
+    await tandem('explain', 'web1'),
+    /^loader: grub\/shimx64\.efi\n {2}- its loader is set to grub\n {2}- it gets Debian's signed GRUB$/m
+  )
+})
+
 test('explain prints what an option is, which level says so, and which ones do not count', async (t) => {
   const { tandem } = await site(t)
   await tandem('global', 'set', '--option', 'routers=10.0.0.1')
@@ -280,6 +292,8 @@ test('render prints the file that a machine would get', async (t) => {
   const { tandem, refused } = await site(t)
   t.regex(await tandem('render', 'web1', 'ipxe'), /^#!ipxe\n/)
   t.regex(await tandem('render', 'web1', 'preseed'), /^d-i netcfg\/get_hostname string web1$/m)
+  t.regex(await tandem('render', 'web1', 'grub'), /^echo 'Tandem: web1, /)
+  t.regex(await tandem('render', 'web1', 'pxelinux'), /^SAY Tandem: web1, /)
   t.is(await refused('render', 'nobody', 'ipxe'), 'tandem: there is no machine nobody (not-found)')
 })
 

@@ -25,6 +25,15 @@ export function loadersFolder(folder: string): string {
   return loaders
 }
 
+export const SIGNED_LOADERS = { 'bootnetx64.efi': 'shim for UEFI on x64', 'grubx64.efi': 'GRUB for UEFI on x64' }
+
+export function signedLoadersFolder(folder: string): string {
+  const loaders = join(folder, 'signed')
+  mkdirSync(loaders)
+  for (const [name, text] of Object.entries(SIGNED_LOADERS)) writeFileSync(join(loaders, name), text)
+  return loaders
+}
+
 export type NetbootFile = { name: string; sha256: string; bytes: Buffer }
 
 /** As Debian's package has it, with a kernel that is one by its mark only. @returns what is in it. */

@@ -12,7 +12,7 @@ import type { Config } from '../../src/config.ts'
 import { type Daemon, startDaemon } from '../../src/main.ts'
 import type { Ipv4 } from '../../src/net/ipv4.ts'
 import type { Mac } from '../../src/net/mac.ts'
-import { addNetbootFolder, loadersFolder, temporaryFolder } from './files.ts'
+import { addNetbootFolder, loadersFolder, signedLoadersFolder, temporaryFolder } from './files.ts'
 import { type MachineSide, machineSide } from './machine-side.ts'
 import { Rest } from './rest.ts'
 
@@ -62,6 +62,7 @@ export async function configIn(folder: string): Promise<Config> {
     ports: { http, tftp, dhcp },
     dhcp: 'authoritative',
     loaders: loadersFolder(folder),
+    signedLoaders: signedLoadersFolder(folder),
     offers: 2,
     admin: { address, port: admin }
   }

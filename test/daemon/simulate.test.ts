@@ -78,6 +78,16 @@ for (const [firmware, untilIpxe] of Object.entries(UNTIL_IPXE)) {
   })
 }
 
+test("a machine that is sent Debian's signed GRUB loads the chain, and is told how to see the rest", async (t) => {
+  const site = await startSite(t)
+  await site.rest.send('PATCH', '/machines/web1', { loader: 'grub' })
+  const { status, out, err } = await simulate(site, '--mac', MAC, '--firmware', 'uefi-x64')
+  t.is(status, 1)
+  t.regex(out, /RRQ grub\/shimx64\.efi blksize=1468 windowsize=4 -> 20 bytes/)
+  t.regex(out, /RRQ grub\/grubx64\.efi blksize=1468 windowsize=4 -> 20 bytes/)
+  t.regex(err, /would have stopped here: .* `tandem render NAME grub`/)
+})
+
 test('every step of a boot is an event of the machine', async (t) => {
   const site = await startSite(t)
   await site.rest.send('POST', '/machines/web1/install')

@@ -151,6 +151,18 @@ test('a database that is none is one line', async (t) => {
   await refused(t, config, /^cannot open the inventory \S+: file is not a database/, () => rmSync(file))
 })
 
+test('signed loaders that are missing are a warning that names the package, once a machine needs them', async (t) => {
+  const warned = ({ log }: Awaited<ReturnType<typeof startTandem>>) =>
+    log.filter(({ level, msg }) => level > 30 && msg.includes('bootnetx64.efi')).map(({ msg }) => msg)
+  const first = await startSite(t, { signedLoaders: temporaryFolder(t) })
+  t.deepEqual(warned(first), [])
+  await first.rest.send('PATCH', '/machines/web1', { loader: 'grub' })
+  await first.daemon.close()
+  const [message = '', ...others] = warned(await startTandem(t, first.config))
+  t.regex(message, /^\S+\/bootnetx64\.efi is not there: web1 .* package debian-installer-12-netboot-amd64 has it$/)
+  t.deepEqual(others, [])
+})
+
 test("a loaders' folder that was named and is not there is one line", async (t) => {
   const config = await configIn(temporaryFolder(t))
   const loaders = join(config.state, 'nowhere')

@@ -13,8 +13,10 @@ import { messages, option } from './lab/wire.ts'
 const TANDEM = '10.77.0.1'
 const LEASE_TIME = 51
 
+type PlainBoot = Exclude<Boot, 'uefi-secure'>
+
 /** What each firmware asks by DHCP until iPXE does, and what it is answered. */
-const FIRMWARE: Record<Boot, readonly RegExp[]> = {
+const FIRMWARE: Record<PlainBoot, readonly RegExp[]> = {
   'bios-ipxe': [],
   'bios-pxe': [/^DISCOVER from bios .* -> OFFER without an address, undionly\.kpxe from 10\.77\.0\.1$/, takes('bios')],
   'uefi-pxe': [
@@ -65,7 +67,7 @@ for (const boots of [
 async function installs(
   t: ExecutionContext,
   { tandem, folder, machine }: Lab,
-  boot: Boot,
+  boot: PlainBoot,
   index: number
 ): Promise<Machine> {
   const identity = {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import Database from 'better-sqlite3'
 import { DatabaseError, openDatabase, Statements } from '../../src/inventory/database.ts'
+import { UNTRIED } from '../../src/inventory/loader-trials.ts'
 import { MIGRATIONS } from '../../src/inventory/migrations.ts'
 import { subnetFrom } from '../../src/inventory/normalize.ts'
 import { change, dump, machine, openStore, role, subnet } from '../support/inventory.ts'
@@ -69,7 +70,7 @@ test('an inventory of the first version goes on as it was, with what came later 
   first.close()
   const { db, inventory } = openStore({ db: openDatabase(path) })
   t.deepEqual(inventory.subnetOf(ip('10.77.0.9')), subnetFrom({ cidr: '10.77.0.0/24', gateway: '10.77.0.1' }))
-  t.like(inventory.machineByMac(mac(1)), { name: 'db-1', role: 'db', options: {} })
+  t.like(inventory.machineByMac(mac(1)), { name: 'db-1', role: 'db', options: {}, loader: 'auto', trials: UNTRIED })
   t.deepEqual(inventory.need('role', 'db'), role('db'))
   db.close()
 })

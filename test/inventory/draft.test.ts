@@ -157,6 +157,7 @@ test('the global settings are there from the beginning, and changed like any oth
 const discovered = (number: number) => ({
   ...machine(`new-${number}`, number),
   facts: { serial: `S${number}`, product: 'box' },
+  trials: { refusedAt: [7, 9], ipxeAt: 0 },
   life: DISCOVERED
 })
 
@@ -166,6 +167,7 @@ test('a discovered machine yields to one that is registered with its MAC, which 
   await change(store, (draft) => draft.putMachine({ ...machine('web-1', 5), facts: { product: 'known' } }))
   t.is(store.inventory.get('machine', 'new-5'), undefined)
   t.deepEqual(store.inventory.machineByMac(mac(5))?.facts, { serial: 'S5', product: 'known' })
+  t.deepEqual(store.inventory.machineByMac(mac(5))?.trials, { refusedAt: [7, 9], ipxeAt: 0 })
 })
 
 test('a discovered machine has no address, and one is given when it is registered under its own name', async (t) => {

@@ -25,7 +25,7 @@ const fine: [what: string, schema: object, value: object][] = [
     {
       ...MACHINE,
       ...{ role: 'db', image: 'debian-12', uuid: 'any text', serial: 'S', disk: '/dev/disk/by-id/ata-X_1:2' },
-      ...{ localBoot: 'sanboot', console: 'ttyS0,115200n8', kernelArguments: ['a=b', 'quiet'] },
+      ...{ localBoot: 'sanboot', loader: 'grub', console: 'ttyS0,115200n8', kernelArguments: ['a=b', 'quiet'] },
       ...{ labels: { 'rack/row': 'b 7' }, vars: { ssh_keys: ['x'], _a1: { deep: [null] } } }
     }
   ],
@@ -80,6 +80,7 @@ const wrong: [rule: string, schema: object, value: object, field: string][] = [
   ['a var in upper case', MachineInput, { ...MACHINE, vars: { Locale: 'C' } }, 'vars.Locale'],
   ['a label without a name', MachineInput, { ...MACHINE, labels: { '': 'x' } }, 'labels.'],
   ['another way to the disk', MachineInput, { ...MACHINE, localBoot: 'chain' }, 'localBoot'],
+  ['a loader that there is none of', MachineInput, { ...MACHINE, loader: 'lilo' }, 'loader'],
   ['a role with a single colon', RoleInput, { name: 'openstack:nova' }, 'name'],
   ['an image that leads elsewhere', ImageInput, { ...IMAGE, name: '../etc' }, 'name'],
   ['a file that leads elsewhere', ImageInput, { ...IMAGE, kernel: { ...FILE, name: '../linux' } }, 'kernel.name'],

@@ -180,6 +180,8 @@ test('every field of every entity is as it was after a restart, and in the same 
       ...{
         uuid: '44454c4c-4c42-0010-8035-80b4c04f4e43',
         localBoot: 'sanboot',
+        loader: 'grub',
+        trials: { refusedAt: [1, 2], ipxeAt: 0 },
         console: 'ttyS0',
         labels: { rack: 'b7' }
       },

@@ -2,6 +2,7 @@ import test from 'ava'
 import { InventoryError } from '../../src/inventory/errors.ts'
 import type { MachineInput, SubnetInput } from '../../src/inventory/inputs.ts'
 import { DISCOVERED, nextGeneration, REGISTERED } from '../../src/inventory/lifecycle.ts'
+import { UNTRIED } from '../../src/inventory/loader-trials.ts'
 import { globalFrom, imageFrom, machineFrom, roleFrom, subnetFrom, subnetKey } from '../../src/inventory/normalize.ts'
 import { cidr, ip, mac } from '../support/values.ts'
 
@@ -168,12 +169,14 @@ test('absent values get their defaults', (t) => {
     serial: null,
     disk: null,
     localBoot: 'exit',
+    loader: 'auto',
     console: null,
     kernelArguments: [],
     labels: {},
     options: {},
     vars: {},
     facts: {},
+    trials: UNTRIED,
     life: REGISTERED
   })
   t.like(roleFrom({ name: 'openstack::nova::api' }), { class: 'role::openstack::nova::api', kind: null, vars: {} })
@@ -183,7 +186,15 @@ test('absent values get their defaults', (t) => {
 })
 
 test('what is given is kept', (t) => {
-  const given = { name: 'db-1', role: 'db', image: 'i', serial: 'S', disk: '/dev/sda', localBoot: 'sanboot' } as const
+  const given = {
+    name: 'db-1',
+    role: 'db',
+    image: 'i',
+    serial: 'S',
+    disk: '/dev/sda',
+    localBoot: 'sanboot',
+    loader: 'grub'
+  } as const
   const lists = { kernelArguments: ['quiet'], labels: { rack: 'b7' }, vars: { a: 1 } }
   t.like(machineOf({ ...given, ...lists, console: 'ttyS0' }), { ...given, ...lists, console: 'ttyS0' })
   const role = {

@@ -4,6 +4,7 @@ import type { ExecutionContext } from 'ava'
 import { AddressAllocator } from '../../src/boot/allocator.ts'
 import { Callbacks } from '../../src/boot/callbacks.ts'
 import type { TemplateContext } from '../../src/boot/context.ts'
+import { LoaderTrials } from '../../src/boot/loader-trials.ts'
 import type { Renderer } from '../../src/boot/render.ts'
 import { BootService } from '../../src/boot/service.ts'
 import { Sightings } from '../../src/boot/sightings.ts'
@@ -29,6 +30,8 @@ type BootOptions = {
   renderer?: Renderer
   /** Another DHCP server gives the addresses. */
   elsewhere?: boolean
+  /** The file of the signed loaders that isn't there. */
+  missingSigned?: string
 }
 
 /** The inventory and the boot side on it, put together as the daemon does it, with a subnet that has a pool. */
@@ -38,9 +41,14 @@ export async function openBoot(t: ExecutionContext, options: BootOptions = {}) {
   const files = await FileStore.open(tempFolder(t), () => false)
   const isKnown = (who: Mac) => inventory.machineByMac(who) !== undefined
   const sightings = options.elsewhere ? new Sightings(isKnown, clock.now) : undefined
-  const limits = { hasLoader: () => false, offerLimit: options.offerLimit ?? 2 }
-  const facts = { inventory, leases, sightings, attempts, files, ...limits }
+  const limits = {
+    hasLoader: () => false,
+    missingSigned: () => options.missingSigned,
+    offerLimit: options.offerLimit ?? 2
+  }
   const speakers = new Speakers(inventory, leases, clock.now, sightings)
+  const trials = new LoaderTrials(inventory, leases, (address) => speakers.macAt(address), clock.now)
+  const facts = { inventory, leases, sightings, attempts, files, trials, ...limits }
   const service = new BootService({ facts, endpoints, renderer: options.renderer ?? TELLING, speakers, now: clock.now })
   const callbacks = new Callbacks(service, speakers, clock.now)
   const allocator = new AddressAllocator(facts, endpoints, clock.now)
@@ -56,7 +64,7 @@ export async function openBoot(t: ExecutionContext, options: BootOptions = {}) {
     await allocator.commit([{ kind: 'grant', client, grant }])
     return grant.address
   }
-  return { ...store, files, facts, speakers, service, callbacks, allocator, handshake }
+  return { ...store, files, facts, speakers, trials, service, callbacks, allocator, handshake }
 }
 
 export type Boot = Awaited<ReturnType<typeof openBoot>>

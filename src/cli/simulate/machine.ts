@@ -1,3 +1,4 @@
+import { SHIM } from '../../net/firmware.ts'
 import type { Ipv4 } from '../../net/ipv4.ts'
 import type { Mac } from '../../net/mac.ts'
 import { get } from '../../tftp/client.ts'
@@ -15,6 +16,8 @@ export type Place = DhcpPlace & { readonly tftpPort: number }
 /** How a simulated boot ended. */
 export type Outcome = 'installed' | 'local'
 
+/** What shim loads, from the folder that it was in itself. */
+const GRUB = 'grub/grubx64.efi'
 const LOADER_LIMIT = 64 * 1024 * 1024
 const FIRST_BYTES = 65_536
 const STAGES = ['fetched', 'partitioning', 'installing', 'installed'] as const
@@ -43,7 +46,9 @@ export class SimulatedMachine {
   async boot(): Promise<Outcome> {
     const seen = (text: string) => this.#seen('dhcp', text)
     if (this.#profile.firmware !== 'ipxe') {
-      await this.#loadLoader(await this.#dhcp.lease(this.#profile, 'firmware', seen))
+      const lease = await this.#dhcp.lease(this.#profile, 'firmware', seen)
+      await this.#loadLoader(lease)
+      if (lease.bootFile === SHIM.file) await this.#loadSigned(lease)
     }
     const lease = await this.#dhcp.lease(this.#profile, 'ipxe', seen)
     if (!lease.bootFile?.startsWith('http://')) {
@@ -52,6 +57,14 @@ export class SimulatedMachine {
     const script = await this.#http.get(lease.bootFile)
     this.#seen('http', `GET ${withoutToken(lease.bootFile)} -> script, ${script.bytes.length} bytes`)
     return this.#follow(script.bytes.toString(), lease)
+  }
+
+  /** Shim's part. */
+  async #loadSigned(lease: Lease): Promise<never> {
+    await this.#loadLoader({ ...lease, bootFile: GRUB })
+    throw new CommandFailed(
+      "it would run Debian's signed GRUB now, which is not simulated: `tandem render NAME grub` prints what that is told"
+    )
   }
 
   /** The firmware's own part: a loader by TFTP, or by HTTP where the boot file is a URL. */

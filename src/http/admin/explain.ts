@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { LANGUAGES } from '../../boot/boot-languages.ts'
 import { explain } from '../../boot/explain.ts'
 import { InventoryError } from '../../inventory/errors.ts'
 import type { Machine } from '../../inventory/model.ts'
@@ -47,7 +48,7 @@ export function explainRoutes(app: AdminApp, { boot, allocator, endpoints, trace
     return answer(bootMac(machine), macs, request.query)
   })
 
-  const file = choice(['ipxe', 'preseed'])
+  const file = choice([...LANGUAGES, 'preseed'])
   app.get(
     '/machines/:name/render/:file',
     { schema: { tags, params: Type.Object({ name, file }) } },

@@ -107,7 +107,15 @@ export class Site {
     const inventory = new Inventory({ db, instance: 'a', now: clock.now, replicator: SOLE, addressUse })
     const attempts = new Attempts(db, inventory, clock.now)
     const files = { size: () => undefined }
-    const facts = { inventory, leases, attempts, files, hasLoader: () => true, offerLimit: 2 }
+    const facts = {
+      inventory,
+      leases,
+      attempts,
+      files,
+      hasLoader: () => true,
+      missingSigned: () => undefined,
+      offerLimit: 2
+    }
     return { inventory, leases, allocator: new AddressAllocator(facts, endpoints) }
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** What a machine prints on its serial port when it has booted one of these disks; then it stays as it is. */
@@ -42,6 +42,20 @@ export async function makeUefiDisk(folder: string): Promise<string> {
   const root = join(folder, 'uefi.disk')
   await mkdir(join(root, 'EFI/BOOT'), { recursive: true })
   await writeFile(join(root, 'EFI/BOOT/BOOTX64.EFI'), efiProgram())
+  return `file=fat:rw:${root},format=raw`
+}
+
+/**
+ * Makes a disk that UEFI boots with Secure Boot on, as Debian's installer leaves one behind: shim and GRUB with their signatures, and
+ * GRUB's configuration where this GRUB looks for it. `signed` is the folder of Debian's own. Gives QEMU's drive options.
+ */
+export async function makeSignedDisk(folder: string, signed: string): Promise<string> {
+  const root = join(folder, 'signed.disk')
+  const [programs, config] = [join(root, 'EFI/debian'), join(root, 'debian-installer/amd64/grub')]
+  for (const made of [programs, config]) await mkdir(made, { recursive: true })
+  await copyFile(join(signed, 'bootnetx64.efi'), join(programs, 'shimx64.efi'))
+  await copyFile(join(signed, 'grubx64.efi'), join(programs, 'grubx64.efi'))
+  await writeFile(join(config, 'grub.cfg'), `echo '${DISK_BOOTED}'\nsleep 3600\n`)
   return `file=fat:rw:${root},format=raw`
 }
 

@@ -8,6 +8,8 @@ import { importTinyOs, node, SITE } from './site.ts'
 export type Variant = {
   /** How it goes from iPXE to its disk. */
   localBoot?: 'exit' | 'sanboot'
+  /** What it is sent as a UEFI machine. */
+  loader?: 'ipxe' | 'grub'
   /** The segment it is on, and the subnet of that; by default Tandem's own. */
   network?: Network
   subnet?: string
@@ -23,10 +25,11 @@ export async function installsThenBootsItsDisk(t: ExecutionContext, lab: Lab, bo
   const hardware = node(boot, disk)
   await tandem.apply(SITE)
   await importTinyOs(tandem, folder)
-  const { localBoot = 'exit', network = lab.network, subnet = '10.77.0.0/24' } = variant
+  const { localBoot = 'exit', loader, network = lab.network, subnet = '10.77.0.0/24' } = variant
   const choice = ['--role', 'openstack::compute', '--image', 'tiny', '--subnet', subnet]
   await tandem.cli('machine', 'add', 'node-1', '--mac', hardware.mac, ...choice)
   if (localBoot !== 'exit') await tandem.cli('machine', 'set', 'node-1', '--local-boot', localBoot)
+  if (loader !== undefined) await tandem.cli('machine', 'set', 'node-1', '--loader', loader)
   await tandem.cli('machine', 'install', 'node-1')
   t.is((await tandem.machine('node-1')).state, 'install requested')
 

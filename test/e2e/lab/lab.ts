@@ -31,9 +31,13 @@ export type Lab = {
  * fails, its evidence is printed. scripts/e2e takes down what a killed process left: it goes by the
  * names, which start with `tandem-e2e-` and the run's number. The time limits are generous: other work on the same
  * cores slows emulation down several times, and a machine that boots takes no longer for a late limit.
- * @param mode of Tandem's DHCP.
+ * @param mode of Tandem's DHCP. @param makeLoaders makes a folder of loaders other than Debian's, below a folder, and gives its path.
  */
-export function inLab(scenario: (t: ExecutionContext, lab: Lab) => Promise<void>, mode: DhcpMode = 'authoritative') {
+export function inLab(
+  scenario: (t: ExecutionContext, lab: Lab) => Promise<void>,
+  mode: DhcpMode = 'authoritative',
+  makeLoaders?: (folder: string) => Promise<string>
+) {
   return async (t: ExecutionContext): Promise<void> => {
     t.timeout(480_000)
     const run = `tandem-e2e-${process.env.TANDEM_E2E_RUN ?? process.pid}`
@@ -49,7 +53,7 @@ export function inLab(scenario: (t: ExecutionContext, lab: Lab) => Promise<void>
       await mkdir(folder, { recursive: true })
       const network = await segment('br0', '10.77.0.1/24', 'fd77::1/64')
       const secondNetwork = await network.segment('br0b', '10.80.0.1/24')
-      const tandem = await startTandem([network, secondNetwork], folder, mode)
+      const tandem = await startTandem([network, secondNetwork], folder, mode, await makeLoaders?.(folder))
       const machines: Machine[] = []
       const machine = async (hardware: Hardware, where: Network = network) => {
         const plugged = await makeMachine(where, hardware, folder)

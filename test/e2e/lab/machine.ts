@@ -9,8 +9,9 @@ import { waitFor } from './wait.ts'
 /**
  * How a machine's firmware boots from the network. All are real firmware, emulated by QEMU, never under KVM: SeaBIOS with
  * QEMU's iPXE as the card's ROM (`bios-pxe`: disguised as a vendor's plain PXE), and UEFI's own PXE and HTTP Boot (OVMF).
+ * `uefi-secure` is PXE with Secure Boot on, and Microsoft's keys enrolled.
  */
-export type Boot = 'bios-ipxe' | 'bios-pxe' | 'uefi-pxe' | 'uefi-http'
+export type Boot = 'bios-ipxe' | 'bios-pxe' | 'uefi-pxe' | 'uefi-http' | 'uefi-secure'
 
 export type Hardware = {
   boot: Boot
@@ -37,15 +38,19 @@ export type Machine = {
   prints(text: string, seconds: number): Promise<void>
 }
 
-const FIRMWARE = '/usr/share/OVMF/OVMF_CODE_4M.fd'
-const VARIABLES = '/usr/share/OVMF/OVMF_VARS_4M.fd'
+/** OVMF's code, and the variables that it starts with. */
+const OVMF = { code: '/usr/share/OVMF/OVMF_CODE_4M.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.fd' }
+const SECURE_OVMF = {
+  code: '/usr/share/OVMF/OVMF_CODE_4M.secboot.fd',
+  variables: '/usr/share/OVMF/OVMF_VARS_4M.ms.fd'
+}
 
 /** Plugs a machine into a network; the network boots first, then the disk. `folder` takes its console and variables. */
 export async function makeMachine(network: Network, hardware: Hardware, folder: string): Promise<Machine> {
   const name = hardware.mac.replaceAll(':', '')
   const port = await network.tap()
   const variables = join(folder, `${name}.vars`)
-  if (isUefi(hardware.boot)) await copyFile(VARIABLES, variables)
+  if (isUefi(hardware.boot)) await copyFile(ovmfOf(hardware.boot).variables, variables)
   let starts = 0
   let running: Running | undefined
 
@@ -83,20 +88,28 @@ function qemu(hardware: Hardware, port: string, serial: string, variables: strin
   const { boot, mac, uuid, disk } = hardware
   const card = `virtio-net-pci,netdev=n0,mac=${mac},bootindex=1`
   return [
-    ...['qemu-system-x86_64', '-machine', 'q35,accel=tcg,graphics=off', '-cpu', 'max', '-smp', '1'],
+    ...['qemu-system-x86_64', '-machine', `q35,accel=tcg,graphics=off${boot === 'uefi-secure' ? ',smm=on' : ''}`],
+    ...['-cpu', 'max', '-smp', '1'],
+    // Only code in system management mode may write the variables, or there is no Secure Boot; S3 is in its way.
+    ...(boot === 'uefi-secure' ? ['-global', 'driver=cfi.pflash01,property=secure,value=on'] : []),
+    ...(boot === 'uefi-secure' ? ['-global', 'ICH9-LPC.disable_s3=1'] : []),
     ...['-m', String(hardware.memory ?? 512), '-nodefaults', '-display', 'none', '-no-reboot'],
     ...['-serial', `file:${serial}`],
     ...['-netdev', `tap,id=n0,ifname=${port},script=no,downscript=no`],
     // An empty ROM leaves UEFI's own network stack in charge; QEMU's would be iPXE already.
     ...['-device', isUefi(boot) ? `${card},romfile=` : card],
     ...['-smbios', `type=1,serial=${hardware.serial},uuid=${uuid}`],
-    ...(isUefi(boot) ? ['-drive', `if=pflash,format=raw,readonly=on,file=${FIRMWARE}`] : []),
+    ...(isUefi(boot) ? ['-drive', `if=pflash,format=raw,readonly=on,file=${ovmfOf(boot).code}`] : []),
     ...(isUefi(boot) ? ['-drive', `if=pflash,format=raw,file=${variables}`] : []),
     // PXE over IPv6 would only take time; without PXE over IPv4 it is HTTP Boot that comes first.
     ...['-fw_cfg', 'opt/org.tianocore/IPv6PXESupport,string=n'],
     ...(boot === 'uefi-http' ? ['-fw_cfg', 'opt/org.tianocore/IPv4PXESupport,string=n'] : []),
     ...(disk === undefined ? [] : ['-drive', `if=none,id=d0,${disk}`, '-device', 'virtio-blk-pci,drive=d0,bootindex=2'])
   ]
+}
+
+function ovmfOf(boot: Boot) {
+  return boot === 'uefi-secure' ? SECURE_OVMF : OVMF
 }
 
 function isUefi(boot: Boot): boolean {

@@ -43,12 +43,13 @@ export type Tandem = {
 
 /**
  * Starts the daemon on segments of one namespace and waits until it serves. `folder` takes its state and its log.
- * @param mode of DHCP.
+ * @param mode of DHCP. @param loaders their folder; by default Debian's.
  */
 export async function startTandem(
   networks: readonly [Network, ...Network[]],
   folder: string,
-  mode: DhcpMode
+  mode: DhcpMode,
+  loaders?: string
 ): Promise<Tandem> {
   const [network] = networks
   const [config, state, log] = ['tandem.yaml', 'state', 'tandem.log'].map((name) => join(folder, name)) as [
@@ -56,7 +57,7 @@ export async function startTandem(
     string,
     string
   ]
-  await writeFile(config, configuration(networks, state, mode))
+  await writeFile(config, configuration(networks, state, mode, loaders))
   const daemon = await network.start([PROGRAM, 'serve', '--config', config], log)
 
   const tandem: Tandem = {
@@ -82,7 +83,7 @@ export async function startTandem(
   return tandem
 }
 
-function configuration(networks: readonly Network[], state: string, mode: DhcpMode): string {
+function configuration(networks: readonly Network[], state: string, mode: DhcpMode, loaders?: string): string {
   const interfaces = networks.map(({ bridge, address }) => `    - { name: ${bridge}, address: ${address} }`)
   return `instance: a
 state: ${state}
@@ -91,7 +92,7 @@ provisioning:
 ${interfaces.join('\n')}
   http: 80
   tftp: 69
-  dhcp: { port: 67, mode: ${mode} }
+  dhcp: { port: 67, mode: ${mode} }${loaders === undefined ? '' : `\n  loaders: ${loaders}`}
 admin:
   listen: 127.0.0.1:8443
 `

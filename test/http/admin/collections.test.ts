@@ -14,6 +14,7 @@ const KINDS = [
       interfaces: [{ mac: '52:54:00:00:00:0b', ipv4: '10.77.0.2', subnet: '10.77.0.0/24' }],
       serial: 'SN-1',
       localBoot: 'exit',
+      loader: 'auto',
       kernelArguments: [],
       labels: {},
       options: {},

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import test from 'ava'
 import { eventually } from '../../daemon/eventually.ts'
 import type { Problem } from '../../daemon/rest.ts'
@@ -19,6 +21,8 @@ const act = async ({ rest }: Running, action: string) => {
   const { status, body } = await rest.send('POST', `/machines/web1/${action}`)
   return [status, body.state ?? body.code, body.generation]
 }
+
+type Loading = Explanation & { loader: { file: string | null; reasons: string[] } }
 
 test('each act of an administrator begins a generation; what the state does not allow is refused', async (t) => {
   const site = await startSite(t)
@@ -54,6 +58,28 @@ for (const [firmware, boot] of [
     t.like((await explain(await startSite(t), `?firmware=${firmware}`)).dhcp.boot, boot)
   })
 }
+
+test('a machine that is to get GRUB is explained, and what GRUB and pxelinux would be told is rendered', async (t) => {
+  const site = await startSite(t)
+  const { rest } = site
+  await act(site, 'install')
+  t.is((await rest.send('PATCH', '/machines/web1', { loader: 'grub' })).status, 200)
+  const explained = (firmware: string) => rest.get<Loading>(`/machines/web1/explain?firmware=${firmware}`)
+  const reasons = ['its loader is set to grub', "it gets Debian's signed GRUB"]
+  t.like((await explained('uefi-x64')).body, {
+    loader: { file: 'grub/shimx64.efi', reasons },
+    dhcp: { boot: { kind: 'tftp', file: 'grub/shimx64.efi' } }
+  })
+  rmSync(join(site.config.signedLoaders, 'grubx64.efi'))
+  const { loader, dhcp } = (await explained('uefi-x64')).body
+  t.regex(loader.reasons.at(-1) ?? '', /^no boot file: .* needs \/\S+\/grubx64\.efi, which Debian's package \S+ has$/)
+  t.is(dhcp.boot, null)
+  for (const [language, line] of [
+    ['grub', /^if linux '\(tftp,127\.\S+\)\/boot\/files\/debian-12\/\w+\/linux'/m],
+    ['pxelinux', /^KERNEL ::boot\/files\/debian-12\/\w+\/linux$/m]
+  ] as const)
+    t.regex(String((await rest.get(`/machines/web1/render/${language}`)).body.text), line)
+})
 
 test('explain and render have no effect', async (t) => {
   const site = await startSite(t)
