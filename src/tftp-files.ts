@@ -1,6 +1,5 @@
 import type { Logger } from 'pino'
 import type { Loaders } from './boot/loaders.ts'
-import { FIRMWARE } from './net/firmware.ts'
 import type { BootFiles } from './tftp/files.ts'
 
 /** The loaders as TFTP serves them. A loader that a firmware was told to fetch and that isn't there is a person's to put right. */
@@ -8,7 +7,7 @@ export function bootFiles(loaders: Loaders, log: Logger): BootFiles {
   return {
     async open(name) {
       const { handle, size } = await loaders.open(name).catch((error: Error) => {
-        const loader = FIRMWARE.find((firmware) => firmware.loader?.file === name)?.loader
+        const loader = loaders.named(name)
         if (loader) log.warn(`${name} was asked for: ${error.message} in ${loaders.folder}; package: ${loader.package}`)
         throw error
       })
