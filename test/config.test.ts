@@ -28,6 +28,8 @@ test('what a file leaves out has the defaults of a service on its own ports', (t
     dhcp: 'authoritative',
     loaders: '/usr/lib/ipxe',
     offers: 2,
+    memory: 256 << 20,
+    limits: { perClient: undefined, total: 4096 },
     admin: { address: '127.0.0.1', port: 8443 }
   })
 })
@@ -46,6 +48,8 @@ provisioning:
   dhcp: { port: 6767, mode: 'off' }
   loaders: ../loaders
   offers: 5
+  memory: 0
+  limits: { perClient: 8, total: 100 }
 admin:
   listen: 10.99.0.1:443
   tls: { cert: admin.crt, key: /etc/ssl/admin.key }
@@ -59,6 +63,8 @@ admin:
     dhcp: 'off',
     loaders: '/srv/loaders',
     offers: 5,
+    memory: 0,
+    limits: { perClient: 8, total: 100 },
     admin: { address: '10.99.0.1', port: 443, tls: { cert: '/srv/tandem/admin.crt', key: '/etc/ssl/admin.key' } }
   })
 })
@@ -84,6 +90,8 @@ provisioning:
   dhcp:
     mode: relay
   offers: 0
+  memory: -1
+  limits: { perClient: 0, all: 5 }
 admin:
   listen: 8443
   tls: { cert: admin.crt }
@@ -99,8 +107,11 @@ admin:
     'tandem.yaml:9: provisioning.tftp: must be <= 65535',
     'tandem.yaml:11: provisioning.dhcp.mode: must be authoritative or proxy or off',
     'tandem.yaml:12: provisioning.offers: must be >= 1',
-    'tandem.yaml:14: admin.listen: must be string',
-    'tandem.yaml:15: admin.tls.key: is missing'
+    'tandem.yaml:13: provisioning.memory: must be >= 0',
+    'tandem.yaml:14: provisioning.limits.all: is not a known field',
+    'tandem.yaml:14: provisioning.limits.perClient: must be >= 1',
+    'tandem.yaml:16: admin.listen: must be string',
+    'tandem.yaml:17: admin.tls.key: is missing'
   ])
 })
 

@@ -63,6 +63,8 @@ export async function configIn(folder: string): Promise<Config> {
     dhcp: 'authoritative',
     loaders: loadersFolder(folder),
     offers: 2,
+    memory: 64 << 20,
+    limits: { perClient: undefined, total: 4096 },
     admin: { address, port: admin }
   }
 }
