@@ -32,9 +32,12 @@ import { apiTokenName } from './inventory/tokens.ts'
 import { Journal } from './journal.ts'
 import { MachineNetworks } from './machine-networks.ts'
 import { machineSockets } from './machine-sockets.ts'
+import { ClientCount } from './net/client-limits.ts'
+import { Contents } from './net/content/contents.ts'
 import { findInterface, type HostInterface } from './net/interfaces.ts'
 import type { Mac } from './net/mac.ts'
 import type { PassedSocket } from './net/systemd.ts'
+import type { WatchTransfer } from './net/transfer-watch.ts'
 import { StartError, startErrorOf } from './start-error.ts'
 import * as tftp from './tftp/server.ts'
 import { bootFiles } from './tftp-files.ts'
@@ -137,6 +140,13 @@ async function start(
   })
   stops.push(() => journal.close())
   const report = journal.step.bind(journal)
+  const contents = new Contents(config.memory, (message) => {
+    log.warn(message)
+    journal.record({ type: 'daemon', message })
+  })
+  stops.push(() => contents.close())
+  const watch: WatchTransfer = () => ({ reached() {}, ended() {} })
+  const connections = new ClientCount(config.limits)
   const onInternal = (error: Error, request: string) => log.error({ err: error }, `${request}: ${error.message}`)
 
   const dhcpPort = config.ports.dhcp
@@ -149,7 +159,16 @@ async function start(
         `no subnet holds ${address} of ${name}: machines there get no answer until \`tandem subnet set ${network}\``
       )
     }
-    const app = provisioningServer({ boot, callbacks, loaders, report, onInternal })
+    const app = provisioningServer({
+      boot,
+      callbacks,
+      loaders,
+      contents,
+      watch,
+      connections,
+      report,
+      onInternal
+    })
     await listen(app, 'provisioning HTTP', address, config.ports.http)
     stops.push(() => app.close())
     const server = await tftp.start({ address, port: config.ports.tftp, files: bootFiles(loaders, log), report })
