@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { isMap } from 'yaml'
 import { BOOT_SERVER_OFFSET } from './dhcp/proxy-port.ts'
+import type { ClientLimits } from './net/client-limits.ts'
 import { type Ipv4, parseIpv4 } from './net/ipv4.ts'
 import { choice, type Finding, fieldOf, Validator } from './net/validation.ts'
 import { FileError, parseYaml } from './yaml.ts'
@@ -10,6 +11,9 @@ import { FileError, parseYaml } from './yaml.ts'
 const strict = { additionalProperties: false } as const
 const HIGHEST_PORT = 65535
 const HIGHEST_PROXY_PORT = HIGHEST_PORT - BOOT_SERVER_OFFSET
+/** MiB. */
+const HIGHEST_MEMORY = 1 << 20
+const HIGHEST_LIMIT = 65_536
 const Port = Type.Integer({ minimum: 1, maximum: HIGHEST_PORT })
 
 const ConfigFile = Type.Object(
@@ -36,7 +40,17 @@ const ConfigFile = Type.Object(
         ),
         loaders: Type.Optional(Type.String({ minLength: 1 })),
         signedLoaders: Type.Optional(Type.String({ minLength: 1 })),
-        offers: Type.Optional(Type.Integer({ minimum: 1, maximum: 20 }))
+        offers: Type.Optional(Type.Integer({ minimum: 1, maximum: 20 })),
+        memory: Type.Optional(Type.Integer({ minimum: 0, maximum: HIGHEST_MEMORY })),
+        limits: Type.Optional(
+          Type.Object(
+            {
+              perClient: Type.Optional(Type.Integer({ minimum: 1, maximum: HIGHEST_LIMIT })),
+              total: Type.Optional(Type.Integer({ minimum: 1, maximum: HIGHEST_LIMIT }))
+            },
+            strict
+          )
+        )
       },
       strict
     ),
@@ -73,6 +87,10 @@ export type Config = {
   readonly signedLoaders: string
   /** In how many power-ons a generation's installer is offered before the machine is told to wait. */
   readonly offers: number
+  /** Bytes of boot files that are kept in memory. */
+  readonly memory: number
+  /** TFTP transfers, and as many HTTP connections. */
+  readonly limits: ClientLimits
   readonly admin: { readonly address: Ipv4; readonly port: number; readonly tls?: { cert: string; key: string } }
 }
 
@@ -81,6 +99,9 @@ export const DEFAULT_LOADERS = '/usr/lib/ipxe'
 /** Where Debian's package debian-installer-12-netboot-amd64 has its files. */
 export const DEFAULT_SIGNED_LOADERS = '/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64'
 const DEFAULT_OFFERS = 2
+const MIB = 1 << 20
+const DEFAULT_MEMORY = 256 * MIB
+const DEFAULT_TOTAL = 4096
 
 /** Runs without a configuration file and without privileges, on loopback alone. */
 export function embeddedConfig(state: string): Config {
@@ -94,6 +115,8 @@ export function embeddedConfig(state: string): Config {
     loaders: DEFAULT_LOADERS,
     signedLoaders: DEFAULT_SIGNED_LOADERS,
     offers: DEFAULT_OFFERS,
+    memory: DEFAULT_MEMORY,
+    limits: { perClient: undefined, total: DEFAULT_TOTAL },
     admin: { address: '127.0.0.1' as Ipv4, port: 8443 }
   }
 }
@@ -195,6 +218,8 @@ function configFrom(file: Static<typeof ConfigFile>, folder: string): Config {
     loaders: resolve(folder, provisioning.loaders ?? DEFAULT_LOADERS),
     signedLoaders: resolve(folder, provisioning.signedLoaders ?? DEFAULT_SIGNED_LOADERS),
     offers: provisioning.offers ?? DEFAULT_OFFERS,
+    memory: provisioning.memory === undefined ? DEFAULT_MEMORY : provisioning.memory * MIB,
+    limits: { perClient: provisioning.limits?.perClient, total: provisioning.limits?.total ?? DEFAULT_TOTAL },
     admin: {
       ...parseListen(admin?.listen ?? '127.0.0.1:8443'),
       ...(admin?.tls ? { tls: { cert: resolve(folder, admin.tls.cert), key: resolve(folder, admin.tls.key) } } : {})

@@ -35,6 +35,8 @@ import { Journal } from './journal.ts'
 import { transferMetrics } from './journal-metrics.ts'
 import { MachineNetworks } from './machine-networks.ts'
 import { machineSockets } from './machine-sockets.ts'
+import { ClientCount } from './net/client-limits.ts'
+import { Contents } from './net/content/contents.ts'
 import { findInterface, type HostInterface } from './net/interfaces.ts'
 import type { Mac } from './net/mac.ts'
 import type { PassedSocket } from './net/systemd.ts'
@@ -67,6 +69,8 @@ export type Surroundings = {
 const TEMPLATES = join(import.meta.dirname, '..', 'boot-templates')
 /** Packets of the last 10,000 exchanges or so. */
 const TRACE_BYTES = 8 * 1024 * 1024
+/** TFTP's part of the memory for boot files: it keeps the packets of what is being sent. */
+const TFTP_SHARE = 4
 
 /**
  * Puts the daemon together and starts it: the store, then the listeners. What was started is
@@ -151,10 +155,16 @@ async function start(
   const transfers = new Transfers({ inventory, macAt: (address) => speakers.macAt(address), now })
   transferMetrics(journal.registry, transfers)
   const report = journal.step.bind(journal)
+  const contents = new Contents(config.memory - config.memory / TFTP_SHARE, (message) => {
+    log.warn(message)
+    journal.record({ type: 'daemon', message })
+  })
+  stops.push(() => contents.close())
+  const connections = new ClientCount(config.limits)
   const onInternal = (error: Error, request: string) => log.error({ err: error }, `${request}: ${error.message}`)
 
   const generated = new GeneratedFiles(boot, speakers, trials)
-  const served = { generated, inventory, files, loaders, signed }
+  const served = { generated, boot, loaders, signed, contents }
   const watch = watchAll(transfers.watch, watchLoaders(trials))
   const broken = (error: Error) => {
     log.fatal({ err: error }, `TFTP has ended: ${error.message}`)
@@ -171,7 +181,16 @@ async function start(
         `no subnet holds ${address} of ${name}: machines there get no answer until \`tandem subnet set ${network}\``
       )
     }
-    const app = provisioningServer({ boot, callbacks, loaders, report, onInternal })
+    const app = provisioningServer({
+      boot,
+      callbacks,
+      loaders,
+      contents,
+      watch,
+      connections,
+      report,
+      onInternal
+    })
     await listen(app, 'provisioning HTTP', address, config.ports.http)
     stops.push(() => app.close())
   }
@@ -181,6 +200,8 @@ async function start(
     files: bootFiles(served, log),
     report: quietSteps(report),
     watch,
+    limits: { clients: config.limits },
+    memory: config.memory / TFTP_SHARE,
     broken
   })
   stops.push(() => tftpServer.close())

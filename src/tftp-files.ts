@@ -1,25 +1,25 @@
-import { open } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { type GeneratedFiles, isAlternative } from './boot/generated-files.ts'
 import type { Loaders } from './boot/loaders.ts'
+import type { BootService } from './boot/service.ts'
 import { isDispensable, type SignedLoaders } from './boot/signed-loaders.ts'
-import { imageFilePath } from './boot/tftp-paths.ts'
-import type { FileStore } from './inventory/files.ts'
-import type { Inventory } from './inventory/inventory.ts'
-import { NoSuchFile, type OpenFile } from './net/confined.ts'
-import { FIRMWARE, type Loader, SHIM } from './net/firmware.ts'
-import type { Ipv4 } from './net/ipv4.ts'
-import type { BootFile, BootFiles } from './tftp/files.ts'
+import { imageFileNamed } from './boot/tftp-paths.ts'
+import { NoSuchFile } from './net/confined.ts'
+import type { Contents } from './net/content/contents.ts'
+import { ContentError } from './net/content/verified-files.ts'
+import { type Loader, SHIM } from './net/firmware.ts'
+import type { SteadyFile } from './net/steady-file.ts'
+import type { BootFiles } from './tftp/files.ts'
 
 export type ServedFiles = {
   readonly generated: GeneratedFiles
-  readonly inventory: Inventory
-  readonly files: FileStore
+  readonly boot: BootService
   readonly loaders: Loaders
   readonly signed: SignedLoaders
+  readonly contents: Contents
 }
 
-/** Everything that TFTP serves at an address of this instance: what is generated, images' files, the loaders. */
+/** Everything that TFTP serves: what is generated, images' files, the loaders. */
 export function bootFiles(served: ServedFiles, log: Logger): BootFiles {
   return {
     async open(asked, client, server) {
@@ -27,12 +27,7 @@ export function bootFiles(served: ServedFiles, log: Logger): BootFiles {
       const generated = await served.generated.generate(name, client, server)
       if (generated !== undefined) return { bytes: Buffer.from(generated.text) }
       if (isNeedless(name)) throw new NoSuchFile('not found: whoever asks goes on without it')
-      return handleFile(
-        await openStored(served, name, asked).catch((error: Error) => {
-          warnOfMissing(served, name, error, log)
-          throw error
-        })
-      )
+      return imageFile(served, name) ?? loader(served, name, asked, log)
     }
   }
 }
@@ -51,22 +46,39 @@ export function plainName(name: string): string {
     .join('/')
 }
 
-async function openStored(
-  { inventory, files, loaders, signed }: ServedFiles,
-  name: string,
-  asked: string
-): Promise<OpenFile> {
-  const path = imageFilePath(name, inventory, files)
-  if (path === undefined) return signed.open(name) ?? loaders.open(asked)
-  const handle = await open(path)
-  return { handle, size: (await handle.stat()).size }
+/** The file of an image, by the name that it has on HTTP; undefined for other names. */
+function imageFile({ boot, contents }: ServedFiles, name: string): Promise<SteadyFile> | undefined {
+  const named = imageFileNamed(name)
+  if (named === undefined) return undefined
+  const { image, sha256, file } = named
+  const what = `${file} of image ${image}`
+  if (!boot.isImageFile(image, sha256, file)) throw new NoSuchFile(`not found: no ${what} has this content`)
+  const { files } = boot.facts
+  return contents.check({ path: files.path(sha256), sha256, what }).catch((error: Error) => {
+    // Whoever boots next is told to wait, and an import of the same file takes it in anew.
+    if (error instanceof NoSuchFile || (error instanceof ContentError && error.code === 'file-changed')) {
+      files.spoilt(sha256)
+    }
+    throw error
+  })
+}
+
+async function loader(served: ServedFiles, name: string, asked: string, log: Logger): Promise<SteadyFile> {
+  const { signed, loaders, contents } = served
+  try {
+    const path = await (signed.resolve(name) ?? loaders.resolve(asked))
+    return await contents.check({ path, what: `loader ${name}` })
+  } catch (error) {
+    if (error instanceof NoSuchFile) warnOfMissing(served, name, error, log)
+    throw error
+  }
 }
 
 /** A loader that a firmware was told to fetch and that isn't there is a person's to put right. */
 function warnOfMissing({ loaders, signed }: ServedFiles, name: string, error: Error, log: Logger): void {
   const tell = ({ package: from }: Loader, folder: string) =>
     log.warn(`${name} was asked for: ${error.message} in ${folder}; package: ${from}`)
-  const loader = FIRMWARE.find((firmware) => firmware.loader?.file === name)?.loader
-  if (loader) tell(loader, loaders.folder)
+  const known = loaders.named(name)
+  if (known) tell(known, loaders.folder)
   else if (signed.serves(name)) tell(SHIM, signed.folder)
 }

@@ -29,6 +29,8 @@ test('what a file leaves out has the defaults of a service on its own ports', (t
     loaders: '/usr/lib/ipxe',
     signedLoaders: '/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64',
     offers: 2,
+    memory: 256 << 20,
+    limits: { perClient: undefined, total: 4096 },
     admin: { address: '127.0.0.1', port: 8443 }
   })
 })
@@ -48,6 +50,8 @@ provisioning:
   loaders: ../loaders
   signedLoaders: signed
   offers: 5
+  memory: 0
+  limits: { perClient: 8, total: 100 }
 admin:
   listen: 10.99.0.1:443
   tls: { cert: admin.crt, key: /etc/ssl/admin.key }
@@ -62,6 +66,8 @@ admin:
     loaders: '/srv/loaders',
     signedLoaders: '/srv/tandem/signed',
     offers: 5,
+    memory: 0,
+    limits: { perClient: 8, total: 100 },
     admin: { address: '10.99.0.1', port: 443, tls: { cert: '/srv/tandem/admin.crt', key: '/etc/ssl/admin.key' } }
   })
 })
@@ -87,6 +93,8 @@ provisioning:
   dhcp:
     mode: relay
   offers: 0
+  memory: -1
+  limits: { perClient: 0, all: 5 }
 admin:
   listen: 8443
   tls: { cert: admin.crt }
@@ -102,8 +110,11 @@ admin:
     'tandem.yaml:9: provisioning.tftp: must be <= 65535',
     'tandem.yaml:11: provisioning.dhcp.mode: must be authoritative or proxy or off',
     'tandem.yaml:12: provisioning.offers: must be >= 1',
-    'tandem.yaml:14: admin.listen: must be string',
-    'tandem.yaml:15: admin.tls.key: is missing'
+    'tandem.yaml:13: provisioning.memory: must be >= 0',
+    'tandem.yaml:14: provisioning.limits.all: is not a known field',
+    'tandem.yaml:14: provisioning.limits.perClient: must be >= 1',
+    'tandem.yaml:16: admin.listen: must be string',
+    'tandem.yaml:17: admin.tls.key: is missing'
   ])
 })
 

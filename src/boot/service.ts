@@ -3,13 +3,13 @@ import type { Now } from '../inventory/clock.ts'
 import { InventoryError } from '../inventory/errors.ts'
 import { type EventInput, eventChange } from '../inventory/events.ts'
 import { generationText } from '../inventory/lifecycle.ts'
-import type { Machine } from '../inventory/model.ts'
+import type { Image, Machine } from '../inventory/model.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import { PRESEED_TEMPLATE, templateContext } from './answers.ts'
 import { type Language, SCRIPT_TEMPLATES } from './boot-languages.ts'
 import { type Decision, decide, type Situation } from './decide.ts'
-import type { Endpoints } from './endpoints.ts'
+import { type Endpoints, paths } from './endpoints.ts'
 import { type Facts, handshakeOf, identify } from './identify.ts'
 import type { Renderer } from './render.ts'
 import { redact } from './secrets.ts'
@@ -37,6 +37,8 @@ export class BootService {
   readonly #renderer: Renderer
   readonly #speakers: Speakers
   readonly #now: Now
+  /** The files of images in scripts that were handed out, by the end of their URL. */
+  readonly #handedOut = new Set<string>()
 
   constructor(options: { facts: Facts; endpoints: Endpoints; renderer: Renderer; speakers: Speakers; now: Now }) {
     this.facts = options.facts
@@ -55,9 +57,20 @@ export class BootService {
     const decision = this.#withheld(situation, from) ?? decide(situation)
     const minted =
       decision.action === 'install' && situation.machine ? await this.#mint(situation.machine, mac, from) : undefined
+    if (minted && situation.image) this.#handOut(situation.image)
     const context = templateContext(situation, decision, this.#endpoints, server, minted?.token ?? null)
     const text = this.#renderer.render(SCRIPT_TEMPLATES[language][decision.action], context)
     return { text, decision, attempt: minted?.attempt ?? null }
+  }
+
+  /**
+   * Whether an image has a file of this content under this name, or had it when a script was handed out: a machine that boots
+   * while its image is replaced goes on with the version that it began with. The store has that until the next start.
+   */
+  isImageFile(name: string, sha256: string, file: string): boolean {
+    const image = this.facts.inventory.get('image', name)
+    const isNamed = [image?.kernel, image?.initrd].some((each) => each?.sha256 === sha256 && each.name === file)
+    return isNamed || this.#handedOut.has(paths.file(name, sha256, file))
   }
 
   /** The preseed file of an attempt, for the machine's own address until it reports `installing`. */
@@ -115,6 +128,10 @@ export class BootService {
     const context = { ...shown, vars }
     const template = file === 'preseed' ? PRESEED_TEMPLATE : SCRIPT_TEMPLATES[file][actual.action]
     return this.#renderer.render(template, context)
+  }
+
+  #handOut({ name, kernel, initrd }: Image): void {
+    for (const file of [kernel, initrd]) if (file) this.#handedOut.add(paths.file(name, file.sha256, file.name))
   }
 
   /** An installer isn't handed to whoever asks in another's name. */

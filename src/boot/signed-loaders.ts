@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
-import { type OpenFile, openConfined } from '../net/confined.ts'
+import { resolveConfined } from '../net/confined.ts'
 import { SHIM } from '../net/firmware.ts'
 
 /** Debian's names of what Secure Boot accepts: shim, which Microsoft signed, and GRUB, which Debian did. */
@@ -28,11 +28,11 @@ export class SignedLoaders {
   }
 
   /**
-   * A loader by the name it is served under, without a leading slash; undefined for other names.
+   * The path of a loader by the name it is served under, without a leading slash; undefined for other names.
    * @throws {NoSuchFile} when it isn't there.
    */
-  open(name: string): Promise<OpenFile> | undefined {
-    return this.serves(name) ? openConfined(this.folder, SERVED[name] as string) : undefined
+  resolve(name: string): Promise<string> | undefined {
+    return this.serves(name) ? resolveConfined(this.folder, SERVED[name] as string) : undefined
   }
 
   /** Whether a name is one that a signed loader is served under. */

@@ -1,5 +1,3 @@
-import type { FileStore } from '../inventory/files.ts'
-import type { Inventory } from '../inventory/inventory.ts'
 import type { Mac } from '../net/mac.ts'
 import { paths } from './endpoints.ts'
 
@@ -12,11 +10,8 @@ export const tftpNames = {
 
 const FILE = /^boot\/files\/([^/]+)\/([0-9a-f]{64})\/([^/]+)$/
 
-/** The path in the store of an image's file by its name on TFTP, when the store has it whole. */
-export function imageFilePath(name: string, inventory: Inventory, files: FileStore): string | undefined {
-  const [, imageName, sha256, file] = FILE.exec(name) ?? []
-  const image = imageName === undefined ? undefined : inventory.get('image', imageName)
-  const named = [image?.kernel, image?.initrd].find((each) => each?.sha256 === sha256 && each?.name === file)
-  if (!named || files.size(named.sha256) !== named.size) return undefined
-  return files.path(named.sha256)
+/** Which image's file a name on TFTP is; undefined for other names. */
+export function imageFileNamed(name: string): { image: string; sha256: string; file: string } | undefined {
+  const [, image, sha256, file] = FILE.exec(name) ?? []
+  return image === undefined || sha256 === undefined || file === undefined ? undefined : { image, sha256, file }
 }

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
 import { TemplateError } from '../boot/render.ts'
 import { BootRefusal } from '../boot/service.ts'
 import { InventoryError } from '../inventory/errors.ts'
+import { ContentError } from '../net/content/verified-files.ts'
 import { fieldOf, findingOf } from '../net/validation.ts'
 
 /** An error as people and scripts get it: application/problem+json (RFC 9457) with a stable `code`. */
@@ -34,6 +35,8 @@ const CATALOGUE: Record<string, readonly [status: number, title: string]> = {
   'unsupported-media-type': [415, 'The body is of a type that is not understood'],
   template: [422, 'The template cannot be rendered'],
   'too-many': [503, 'There are too many already'],
+  'file-changed': [503, 'The file was changed on disk'],
+  unreadable: [503, 'The disk does not give the file'],
   internal: [500, 'Something failed here']
 }
 
@@ -46,6 +49,7 @@ export function problem(code: string, detail: string, errors?: Problem['errors']
 export function problemOf(error: FastifyError | Error): Problem {
   if (error instanceof InventoryError) return problem(error.code, error.message, error.fields)
   if (error instanceof BootRefusal) return problem(error.code, error.message)
+  if (error instanceof ContentError) return problem(error.code, error.message)
   if (error instanceof TemplateError) return problem('template', error.message)
   if ('validation' in error && error.validation) {
     const context = error.validationContext === 'body' ? '' : `${error.validationContext}.`

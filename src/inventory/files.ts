@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { InventoryError } from './errors.ts'
@@ -20,8 +20,8 @@ export class FileStore {
 
   /** @param isUsed whether an image still names the file. */
   static async open(folder: string, isUsed: (sha256: string) => boolean): Promise<FileStore> {
-    const store = new FileStore(folder)
     await mkdir(folder, { recursive: true, mode: 0o750 })
+    const store = new FileStore(await realpath(folder))
     for (const name of await readdir(folder)) {
       if (SHA256.test(name) && isUsed(name)) store.#sizes.set(name, (await stat(join(folder, name))).size)
     }
@@ -33,6 +33,11 @@ export class FileStore {
     for (const name of await readdir(this.#folder)) {
       if (!this.#sizes.has(name)) await rm(join(this.#folder, name), { recursive: true })
     }
+  }
+
+  /** Takes note that a file isn't what its name says any more: the store doesn't have it until it is put again. */
+  spoilt(sha256: string): void {
+    this.#sizes.delete(sha256)
   }
 
   /** Bytes, or undefined when the store doesn't have the file. */

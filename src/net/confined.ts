@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { type FileHandle, open, realpath } from 'node:fs/promises'
+import { type FileHandle, open, readdir, realpath } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 
 /** A name that leads to no regular file inside its root; the message says which rule it broke, without the root's path. */
@@ -7,32 +7,46 @@ export class NoSuchFile extends Error {
   override readonly name = 'NoSuchFile'
 }
 
-/** @property path absolute, without symbolic links. */
+/** @property path absolute, without symbolic links. @property size bytes. */
 export type OpenFile = { handle: FileHandle; path: string; size: number }
 
 /**
- * Opens a regular file below a folder for reading. A leading slash means the folder itself, as
- * firmware writes it; backslashes count as slashes. Nothing outside the folder can be reached:
- * neither by `..` nor by a symbolic link, but for links to a path of `alsoAllowed`.
- * The caller closes the handle.
+ * The file below a folder that a name stands for: absolute, without symbolic links. A leading slash means the folder itself, as
+ * firmware writes it; backslashes count as slashes; a name in another case is found if it is the only one (some firmware
+ * asks for `IPXE.EFI`). Nothing outside the folder can be reached: neither by `..` nor by a symbolic link, but for links to
+ * a path of `alsoAllowed`.
  * @throws {NoSuchFile} when the name isn't allowed or isn't there.
  */
-export async function openConfined(root: string, name: string, alsoAllowed: readonly string[] = []): Promise<OpenFile> {
-  const parts = name
-    .replaceAll('\\', '/')
-    .split('/')
-    .filter((part) => part !== '' && part !== '.')
+export async function resolveConfined(
+  root: string,
+  name: string,
+  alsoAllowed: readonly string[] = []
+): Promise<string> {
+  const slashed = name.replaceAll('\\', '/')
+  const parts = slashed.split('/').filter((part) => part !== '' && part !== '.')
   if (parts.length === 0) throw new NoSuchFile('the name is empty')
   if (parts.includes('..') || name.includes('\0')) throw new NoSuchFile('the name leads out of the folder')
-  const [base, real] = await Promise.all([realpath(root), realpath(join(root, ...parts))]).catch((error) => {
-    throw new NoSuchFile(`not found (${(error as NodeJS.ErrnoException).code})`)
+  if (slashed.endsWith('/')) throw new NoSuchFile('the name is that of a folder')
+  const base = await realpath(root).catch(notFound)
+  const real = await realpath(join(base, ...parts)).catch(async (error) => {
+    const other = await inOtherCase(base, parts)
+    return other === undefined ? notFound(error) : realpath(other).catch(notFound)
   })
   if (!real.startsWith(base + sep) && !alsoAllowed.includes(real)) {
     throw new NoSuchFile('a symbolic link leads out of the folder')
   }
+  return real
+}
+
+/**
+ * Opens a regular file below a folder for reading, by {@link resolveConfined}. The caller closes the handle.
+ * @throws {NoSuchFile} when the name isn't allowed or isn't there.
+ */
+export async function openConfined(root: string, name: string, alsoAllowed: readonly string[] = []): Promise<OpenFile> {
+  const path = await resolveConfined(root, name, alsoAllowed)
   // O_NONBLOCK: opening a FIFO must not wait for its writer. O_NOFOLLOW: the path was resolved above.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
-  const handle = await open(real, flags).catch((error) => {
+  const handle = await open(path, flags).catch((error) => {
     throw new NoSuchFile(`not readable (${(error as NodeJS.ErrnoException).code})`)
   })
   const stat = await handle.stat()
@@ -40,5 +54,22 @@ export async function openConfined(root: string, name: string, alsoAllowed: read
     await handle.close()
     throw new NoSuchFile('not a regular file')
   }
-  return { handle, path: real, size: stat.size }
+  return { handle, path, size: stat.size }
+}
+
+/** The one path whose parts are these but for the case of letters; undefined for none or several. */
+async function inOtherCase(base: string, parts: readonly string[]): Promise<string | undefined> {
+  let folder = base
+  for (const part of parts) {
+    const names = await readdir(folder).catch(() => [])
+    const alike = names.filter((each) => each.toLowerCase() === part.toLowerCase())
+    const found = alike.includes(part) ? part : alike[0]
+    if (found === undefined || (found !== part && alike.length > 1)) return undefined
+    folder = join(folder, found)
+  }
+  return folder
+}
+
+function notFound(error: unknown): never {
+  throw new NoSuchFile(`not found (${(error as NodeJS.ErrnoException).code})`)
 }

@@ -1,5 +1,6 @@
 import { basename } from 'node:path/posix'
 import { isDeepStrictEqual } from 'node:util'
+import { ClientCount } from '../net/client-limits.ts'
 import type { Endpoint } from '../net/endpoint.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import { encode, errorPacket, MalformedPacket, type Request, tryDecode } from './codec.ts'
@@ -50,7 +51,7 @@ export class Engine {
   /** By the client's address and port. */
   readonly #transfers = new Map<string, Transfer>()
   readonly #asked = new Map<number, Transfer>()
-  readonly #ofClient = new Map<Ipv4, number>()
+  readonly #clients: ClientCount
   /** Those with something to send, which take turns. */
   readonly #sending = new Set<Transfer>()
   #count = 0
@@ -60,6 +61,7 @@ export class Engine {
   constructor(around: Surroundings, limits: TftpLimits, memory: number) {
     this.#around = around
     this.#limits = limits
+    this.#clients = new ClientCount(limits.clients)
     this.#frames = new FrameCache(memory)
   }
 
@@ -140,21 +142,20 @@ export class Engine {
     else if (earlier) this.#forget(earlier)
     const number = ++this.#count
     const transfer: Transfer = { number, request, client, local, begun: this.#around.now() }
-    const refusal = refusalOfKind(request) ?? this.#refusalAsTooMany(client.address)
-    this.#transfers.set(keyOf(client), transfer)
-    this.#ofClient.set(client.address, (this.#ofClient.get(client.address) ?? 0) + 1)
+    const refusal = refusalOfKind(request) ?? this.#enter(client.address)
     if (refusal) {
       this.#refuse(transfer, refusal)
       return
     }
+    this.#transfers.set(keyOf(client), transfer)
     this.#asked.set(number, transfer)
     this.#around.ask(number, request.file, client.address, local)
   }
 
-  #refusalAsTooMany(client: Ipv4): Refusal | undefined {
-    const { maxTransfers, maxPerClient = maxTransfers } = this.#limits
-    if (this.#transfers.size >= maxTransfers) return refusalAsBusy(String(maxTransfers))
-    return (this.#ofClient.get(client) ?? 0) >= maxPerClient ? refusalAsBusy(`${maxPerClient} of yours`) : undefined
+  /** Counts one more of a client's, unless there are too many. */
+  #enter(client: Ipv4): Refusal | undefined {
+    const why = this.#clients.enter(client)
+    return why === undefined ? undefined : refusalAsBusy(why)
   }
 
   /** @throws the system's error when there is no socket to be had, and {@link SourceFailed}. */
@@ -267,12 +268,12 @@ export class Engine {
 
   #forget(transfer: Transfer): void {
     const { client } = transfer
+    // One that was refused was never counted.
+    if (this.#transfers.get(keyOf(client)) !== transfer) return
     this.#transfers.delete(keyOf(client))
     this.#asked.delete(transfer.number)
     this.#sending.delete(transfer)
-    const others = (this.#ofClient.get(client.address) ?? 1) - 1
-    if (others > 0) this.#ofClient.set(client.address, others)
-    else this.#ofClient.delete(client.address)
+    this.#clients.leave(client.address)
   }
 
   #report({ client, request }: Transfer, answer: Answer): void {

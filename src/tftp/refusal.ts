@@ -12,9 +12,9 @@ export function refusalOfKind({ type, mode }: Request): Refusal | undefined {
   return withError(errorPacket('illegalOperation', message), 'info', 'bad-mode')
 }
 
-/** @param whose `4096`, or `64 of yours`. */
-export function refusalAsBusy(whose: string): Refusal {
-  return withError(errorPacket('undefined', `busy: ${whose} transfers are running, ask again later`), 'warn', 'busy')
+/** @param why as ClientCount says it: `there are 4096 already, and may be no more`. */
+export function refusalAsBusy(why: string): Refusal {
+  return withError(errorPacket('undefined', `busy: of transfers, ${why}; ask again later`), 'warn', 'busy')
 }
 
 export function refusalAsMissing(message: string): Refusal {

@@ -40,3 +40,14 @@ test('the loaders for x86 that are not there are told with their package; arm64 
   t.deepEqual(await missing(), [])
   t.deepEqual((await new Loaders(join(path, 'gone')).missing()).length, 2)
 })
+
+for (const [name, file] of [
+  ['ipxe.efi', 'ipxe.efi'],
+  ['UNDIONLY.KPXE', 'undionly.kpxe'],
+  ['snponly.efi', 'snponly.efi'],
+  ['pxelinux.0', undefined]
+] as const) {
+  test(`${name} is ${file === undefined ? 'no loader that a firmware is told of' : 'a loader of a package'}`, (t) => {
+    t.is(new Loaders('/nowhere').named(name)?.file, file)
+  })
+}

@@ -64,6 +64,8 @@ export async function configIn(folder: string): Promise<Config> {
     loaders: loadersFolder(folder),
     signedLoaders: signedLoadersFolder(folder),
     offers: 2,
+    memory: 64 << 20,
+    limits: { perClient: undefined, total: 4096 },
     admin: { address, port: admin }
   }
 }

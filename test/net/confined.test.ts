@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import anyTest, { type TestFn } from 'ava'
-import { NoSuchFile, openConfined } from '../../src/net/confined.ts'
+import { NoSuchFile, openConfined, resolveConfined } from '../../src/net/confined.ts'
 
 const test = anyTest as TestFn<{ folder: string; root: string; outside: string }>
 
@@ -32,7 +32,9 @@ for (const [name, expected] of [
   ['//./ipxe.efi', 'loader'],
   ['\\ipxe.efi', 'loader'],
   ['grub/grub.cfg', 'set timeout=0'],
-  ['grub\\grub.cfg', 'set timeout=0']
+  ['grub\\grub.cfg', 'set timeout=0'],
+  ['IPXE.EFI', 'loader'],
+  ['\\GRUB\\Grub.cfg', 'set timeout=0']
 ] as const) {
   test(`firmware's spelling ${name} is a file below the folder`, async (t) => {
     t.is(await content(t.context.root, name), expected)
@@ -48,6 +50,9 @@ for (const name of [
   'grub',
   'absent',
   'ipxe.efi/x',
+  'ipxe.efi/',
+  'IPXE.EFI/x',
+  'GRUB',
   'ipxe.efi\0'
 ]) {
   test(`${JSON.stringify(name)} is no file, and the message doesn't tell where the folder is`, async (t) => {
@@ -55,6 +60,29 @@ for (const name of [
     t.false(error.message.includes(t.context.root))
   })
 }
+
+test('of names that differ in case, the one that was asked for is found, and none where several could be meant', async (t) => {
+  const { root } = t.context
+  await writeFile(join(root, 'IPXE.efi'), 'another')
+  t.is(await content(root, 'ipxe.efi'), 'loader')
+  t.is(await content(root, 'IPXE.efi'), 'another')
+  await t.throwsAsync(openConfined(root, 'IPXE.EFI'), { instanceOf: NoSuchFile, message: 'not found (ENOENT)' })
+})
+
+test('a link out of the folder is none in another case either', async (t) => {
+  const { root, outside } = t.context
+  await symlink(outside, join(root, 'escape'))
+  await symlink('..', join(root, 'up'))
+  await t.throwsAsync(openConfined(root, 'ESCAPE'), { instanceOf: NoSuchFile })
+  await t.throwsAsync(openConfined(root, 'UP/outside'), { instanceOf: NoSuchFile })
+  await t.throwsAsync(openConfined(root, 'up/OUTSIDE'), { instanceOf: NoSuchFile })
+})
+
+test('a file is told by its path without links, however it was asked for', async (t) => {
+  const { root } = t.context
+  await symlink(root, `${root}-link`)
+  t.is(await resolveConfined(`${root}-link`, 'Ipxe.EFI'), join(root, 'ipxe.efi'))
+})
 
 test('a symbolic link may lead about the folder, not out of it', async (t) => {
   const { root, outside } = t.context

@@ -111,15 +111,15 @@ test('an aborted transfer frees its port and its place at once', (t) => {
 })
 
 test('beyond the bound on transfers clients are told to come later, and served when there is room', (t) => {
-  const run = engineWith(FILES, { maxTransfers: 3, maxPerClient: 2 })
+  const run = engineWith(FILES, { clients: { total: 3, perClient: 2 } })
   const first = opened(t, run.ask(rrq('big'), clientAt(1)))
   run.ask(rrq('big'), clientAt(2))
   t.is(run.ask(rrq('big'), clientAt(3)), undefined)
   opened(t, run.ask(rrq('big'), clientAt(3, '10.0.0.3')))
   t.is(run.ask(rrq('big'), clientAt(4, '10.0.0.4')), undefined)
   t.deepEqual(run.replies, [
-    'ERROR 0 busy: 2 of yours transfers are running, ask again later to 3',
-    'ERROR 0 busy: 3 transfers are running, ask again later to 4'
+    'ERROR 0 busy: of transfers, 10.0.0.2 has 2 already, and may have no more; ask again later to 3',
+    'ERROR 0 busy: of transfers, there are 3 already, and may be no more; ask again later to 4'
   ])
   t.is(run.steps.filter(({ outcome, level }) => outcome === 'busy' && level === 'warn').length, 2)
   run.hear(first, { type: 'ERROR', code: 0, message: '' })
@@ -127,7 +127,7 @@ test('beyond the bound on transfers clients are told to come later, and served w
 })
 
 test('files that are still looked for count too', (t) => {
-  const run = engineWith(FILES, { maxTransfers: 2 })
+  const run = engineWith(FILES, { clients: { total: 2, perClient: 2 } })
   for (const port of [1, 2, 3]) run.engine.receive(encode(rrq('big')), clientAt(port), SERVER)
   t.is(run.questions.length, 2)
   t.is(run.replies.length, 1)

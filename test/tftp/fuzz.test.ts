@@ -56,7 +56,7 @@ test('any sequence of datagrams, answers and faults', (t) => {
   let transfers = 0
   fc.assert(
     fc.property(fc.array(act, { maxLength: 60, size: 'max' }), (acts) => {
-      const run = engineWith(FILES, { maxTransfers: 4, maxPerClient: 4 })
+      const run = engineWith(FILES, { clients: { total: 4, perClient: 4 } })
       const { engine, channels, questions } = run
       for (const each of acts) {
         if (each.do === 'ask') engine.receive(each.bytes, clientAt(each.port), SERVER)

@@ -1,76 +1,79 @@
-import { open } from 'node:fs/promises'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { InventoryError } from '../../inventory/errors.ts'
 import { NoSuchFile } from '../../net/confined.ts'
-import { type Problem, problem, sendProblem } from '../problem.ts'
-import { partOf } from './part.ts'
+import { ContentError } from '../../net/content/verified-files.ts'
+import { inTurn } from './connection.ts'
+import { sendFile } from './send-file.ts'
 import type { ProvisioningOptions } from './server.ts'
 
 const FileParams = Type.Object({ image: Type.String(), sha256: Type.String(), file: Type.String() })
-const LoaderParams = Type.Object({ file: Type.String() })
+const LoaderParams = Type.Object({ '*': Type.String({ maxLength: 200 }) })
 
 /**
- * `GET /boot/files/{image}/{sha256}/{file}` and, for UEFI HTTP Boot, `GET /boot/loaders/{file}`. HEAD
+ * `GET /boot/files/{image}/{sha256}/{file}` and, for UEFI HTTP Boot, `GET /boot/loaders/{path}`. HEAD
  * is a method of the same routes: fastify's own would read a whole file to send nothing of it.
  */
-export function fileRoutes(app: FastifyInstance, { boot, loaders }: ProvisioningOptions): void {
+export function fileRoutes(app: FastifyInstance, { boot, loaders, contents, watch }: ProvisioningOptions): void {
   const method = ['GET', 'HEAD']
+  const sending = { contents, watch }
 
   app.route<{ Params: Static<typeof FileParams> }>({
     method,
     url: '/boot/files/:image/:sha256/:file',
     schema: { params: FileParams },
-    handler: async (request, reply) => {
-      const { image: name, sha256, file } = request.params
-      request.step = {
-        asked: `${request.method} ${file} of ${name}${request.headers.range ? `, ${request.headers.range}` : ''}`
-      }
-      const image = boot.facts.inventory.get('image', name)
-      const named = [image?.kernel, image?.initrd].find((each) => each?.sha256 === sha256 && each.name === file)
-      if (!named || boot.facts.files.size(sha256) !== named.size) {
-        throw new InventoryError('not-found', `image ${name} has no file ${file} of this content`)
-      }
-      const { size } = named
-      const tag = `"${sha256}"`
-      const part = partOf(request.headers, tag, size)
-      if (part.status === 416) return sendProblem(reply.header('content-range', `bytes */${size}`), beyond(file, size))
-      // The URL names the content, so what it stands for never changes.
-      reply.status(part.status).header('etag', tag).header('cache-control', 'public, max-age=31536000, immutable')
-      if (part.status === 304) return reply.send()
-      const { start, end } = part.status === 206 ? part : { start: 0, end: size - 1 }
-      if (part.status === 206) reply.header('content-range', `bytes ${start}-${end}/${size}`)
-      const length = end - start + 1
-      request.step.answered = `${length} bytes`
-      reply.type('application/octet-stream').header('accept-ranges', 'bytes').header('content-length', length)
-      if (request.method === 'HEAD') return reply.send()
-      const handle = await open(boot.facts.files.path(sha256))
-      return reply.send(handle.createReadStream({ start, end }))
-    }
+    handler: (request, reply) =>
+      inTurn(request.raw.socket, async (gone) => {
+        const { image, sha256, file } = request.params
+        request.step = { asked: asked(request, `${file} of ${image}`) }
+        if (!boot.isImageFile(image, sha256, file)) throw noImageFile(image, file)
+        const { files } = boot.facts
+        const wanted = { path: files.path(sha256), sha256, what: `${file} of image ${image}` }
+        // The URL names the content, so what it stands for never changes.
+        const cacheControl = 'public, max-age=31536000, immutable'
+        try {
+          return await sendFile(
+            { request, reply, gone },
+            { wanted, type: 'application/octet-stream', cacheControl },
+            sending
+          )
+        } catch (error) {
+          const isGone = error instanceof NoSuchFile
+          // Whoever boots next is told to wait, and an import of the same file takes it in anew.
+          if (isGone || (error instanceof ContentError && error.code === 'file-changed')) files.spoilt(sha256)
+          throw isGone ? noImageFile(image, file) : error
+        }
+      })
   })
 
   app.route<{ Params: Static<typeof LoaderParams> }>({
     method,
-    url: '/boot/loaders/:file',
+    url: '/boot/loaders/*',
     schema: { params: LoaderParams },
-    handler: async (request, reply) => {
-      const { file } = request.params
-      request.step = { asked: `${request.method} loader ${file}` }
-      try {
-        const { handle, size } = await loaders.open(file)
-        request.step.answered = `${size} bytes`
-        reply.type('application/efi').header('content-length', size)
-        if (request.method === 'GET') return reply.send(handle.createReadStream())
-        await handle.close()
-        return reply.send()
-      } catch (error) {
-        if (error instanceof NoSuchFile) throw new InventoryError('not-found', `loader ${file}: ${error.message}`)
-        throw error
-      }
-    }
+    handler: (request, reply) =>
+      inTurn(request.raw.socket, async (gone) => {
+        const name = request.params['*']
+        request.step = { asked: asked(request, `loader ${name}`) }
+        try {
+          const wanted = { path: await loaders.resolve(name), what: `loader ${name}` }
+          const type = /\.efi$/i.test(name) ? 'application/efi' : 'application/octet-stream'
+          return await sendFile({ request, reply, gone }, { wanted, type, cacheControl: 'no-cache' }, sending)
+        } catch (error) {
+          if (!(error instanceof NoSuchFile)) throw error
+          const known = loaders.named(name)
+          // A loader that a firmware was told to fetch and that isn't there is a person's to put right.
+          if (known) request.step.level = 'warn'
+          const hint = known ? `; Debian's package ${known.package} has it` : ''
+          throw new InventoryError('not-found', `loader ${name}: ${error.message}${hint}`)
+        }
+      })
   })
 }
 
-function beyond(file: string, size: number): Problem {
-  return problem('no-such-range', `${file} has ${size} bytes`)
+function asked({ method, headers }: FastifyRequest, what: string): string {
+  return `${method} ${what}${headers.range ? `, ${headers.range}` : ''}`
+}
+
+function noImageFile(image: string, file: string): InventoryError {
+  return new InventoryError('not-found', `image ${image} has no file ${file} of this content`)
 }

@@ -1,12 +1,16 @@
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Callbacks } from '../../boot/callbacks.ts'
 import type { Loaders } from '../../boot/loaders.ts'
 import type { BootService } from '../../boot/service.ts'
+import type { ClientCount } from '../../net/client-limits.ts'
+import type { Contents } from '../../net/content/contents.ts'
 import type { Ipv4 } from '../../net/ipv4.ts'
-import type { ReportStep } from '../../net/step.ts'
+import type { ReportStep, Step } from '../../net/step.ts'
+import type { WatchTransfer } from '../../net/transfer-watch.ts'
 import { answerProblems, answerUnreadable } from '../problem.ts'
 import { fileRoutes } from './files.ts'
 import { installRoutes } from './install.ts'
+import { limitConnections } from './refusals.ts'
 import { parseReport } from './report-body.ts'
 import { scriptRoutes } from './script.ts'
 import './step.ts'
@@ -15,55 +19,90 @@ export type ProvisioningOptions = {
   boot: BootService
   callbacks: Callbacks
   loaders: Loaders
+  contents: Contents
+  watch: WatchTransfer
+  /** Of connections; servers on several interfaces share one. */
+  connections: ClientCount
   report: ReportStep
   onInternal: (error: Error, request: string) => void
+  timeouts?: Timeouts
 }
+
+/** Milliseconds. */
+export type Timeouts = {
+  /** Without a byte in either direction a connection is ended, also one that takes nothing of what it is sent. */
+  readonly idle: number
+  /** For a request's headers, and for all of it. */
+  readonly headers: number
+  readonly request: number
+  /** How often these two are looked at. */
+  readonly check: number
+}
+
+/** A machine may stall on a slow console or a lossy link; one that is silent for two minutes is gone. */
+const TIMEOUTS: Timeouts = { idle: 120_000, headers: 20_000, request: 30_000, check: 5000 }
 
 /** Bytes of a report; facts and messages are short. */
 const BODY_LIMIT = 65_536
-const MAX_CONNECTIONS = 4096
 
 /**
  * The plain HTTP that machines speak: scripts, boot files, install files and reports. It shares no
  * route with the admin side.
  */
 export function provisioningServer(options: ProvisioningOptions): FastifyInstance {
+  const { idle, headers, request, check } = options.timeouts ?? TIMEOUTS
   const app = Fastify({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
     frameworkErrors: answerUnreadable,
-    // A machine may stall on a slow console or a lossy link; one that is silent for two minutes is gone.
-    connectionTimeout: 120_000,
-    requestTimeout: 30_000,
+    connectionTimeout: idle,
+    requestTimeout: request,
+    http: { headersTimeout: headers, connectionsCheckingInterval: check },
     routerOptions: { maxParamLength: 200 }
   })
-  app.server.maxConnections = MAX_CONNECTIONS
   answerProblems(app, options.onInternal)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, parseReport)
-  app.addHook('onResponse', async (request, reply) => {
-    const { answered, outcome = 'answered', level = 'info', keep = true } = request.step ?? {}
-    const failed = reply.statusCode >= 400
-    options.report({
-      protocol: 'http',
-      ...(request.step?.mac ? { mac: request.step.mac } : {}),
-      address: request.ip as Ipv4,
-      asked: request.step?.asked ?? `${request.method} ${withoutToken(request.url)}`,
-      answered: failed ? `${reply.statusCode} ${request.problem ?? ''}`.trim() : (answered ?? String(reply.statusCode)),
-      keep: keep || failed,
-      level: failed && reply.statusCode >= 500 ? 'warn' : level,
-      outcome: failed ? `status-${reply.statusCode}` : outcome
-    })
-  })
-  app.addHook('onError', async (request, _reply, error) => {
-    request.problem = error.message
-  })
+  reportRequests(app, options.report)
+  limitConnections(app, options.connections, options.report)
   app.decorateRequest('step')
   app.decorateRequest('problem')
   scriptRoutes(app, options)
   installRoutes(app, options)
   fileRoutes(app, options)
   return app
+}
+
+/** Every request is a step once its response has ended, also one that was cut short. */
+function reportRequests(app: FastifyInstance, report: ReportStep): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.raw.once('close', () => report(stepOf(request, reply)))
+    done()
+  })
+  app.addHook('onError', async (request, _reply, error) => {
+    request.problem = error.message
+  })
+}
+
+function stepOf(request: FastifyRequest, reply: FastifyReply): Step {
+  const { step, problem } = request
+  const { mac, asked = `${request.method} ${withoutToken(request.url)}`, level = 'info', keep = true } = step ?? {}
+  const { statusCode, writableFinished } = reply.raw
+  const known = { protocol: 'http' as const, ...(mac ? { mac } : {}), address: request.ip as Ipv4, asked }
+  if (statusCode >= 400) {
+    const answered = `${statusCode} ${problem ?? ''}`.trim()
+    return { ...known, answered, keep, level: statusCode >= 500 ? 'warn' : level, outcome: `status-${statusCode}` }
+  }
+  const answered = step?.answered ?? String(statusCode)
+  if (writableFinished) return { ...known, answered, keep, level, outcome: step?.outcome ?? 'answered' }
+  const why = problem ?? 'the client ended it'
+  return {
+    ...known,
+    answered: `${answered}, cut short: ${why}`,
+    keep,
+    level: problem ? 'warn' : level,
+    outcome: 'cut-short'
+  }
 }
 
 /** The path for the log. A request that is refused before its route runs may hold a token that is good. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -5,11 +6,12 @@ import { join } from 'node:path'
 import test from 'ava'
 import { eventually } from '../../daemon/eventually.ts'
 import { addNetbootFolder, LOADERS } from '../../daemon/files.ts'
-import { startSite, startTandem } from '../../daemon/running.ts'
+import type { Rest } from '../../daemon/rest.ts'
+import { MAC, startSite, startTandem } from '../../daemon/running.ts'
 
 /** A site, and the path and content of its kernel. */
-async function siteWithKernel(t: Parameters<typeof startSite>[0]) {
-  const site = await startSite(t)
+async function siteWithKernel(...[t, change]: Parameters<typeof startSite>) {
+  const site = await startSite(t, change)
   const image = await site.rest.get<{ kernel: { sha256: string } }>('/images/debian-12')
   const { sha256 } = image.body.kernel
   const bytes = kernelBytes(site.folder)
@@ -18,6 +20,14 @@ async function siteWithKernel(t: Parameters<typeof startSite>[0]) {
 
 function kernelBytes(folder: string): Buffer {
   return addNetbootFolder(folder).kernel.bytes
+}
+
+/** @returns the new one's SHA-256. */
+async function replaceKernel(rest: Rest, bytes: Buffer): Promise<string> {
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  await rest.upload(sha256, bytes)
+  await rest.send('PATCH', '/images/debian-12', { kernel: { name: 'linux', sha256, size: bytes.length } })
+  return sha256
 }
 
 test('an image file comes whole, named by its content', async (t) => {
@@ -94,6 +104,67 @@ test('a file is only found under its image, its content and its name', async (t)
   }
 })
 
+test('a kernel that was changed on disk is not served, and a person is told once', async (t) => {
+  const { machines, path, sha256, bytes, folder, rest, log } = await siteWithKernel(t)
+  t.is((await machines.get(path)).status, 200)
+  const changed = Buffer.from(bytes).fill(0, 5000, 6000)
+  writeFileSync(join(folder, 'state', 'files', sha256), changed)
+  const actual = createHash('sha256').update(changed).digest('hex')
+  const message = `linux of image debian-12 was changed on disk: its SHA-256 is ${actual}, not ${sha256}; not served: import it again`
+  for (const method of ['GET', 'GET', 'HEAD']) {
+    const { status, bytes: got } = await machines.send(method, path)
+    t.is(status, 503)
+    t.true(got.length < 1000)
+  }
+  const { body } = await machines.get(path)
+  t.deepEqual([body.code, body.detail], ['file-changed', message])
+  t.is(log.filter(({ msg }) => msg === message).length, 1)
+  await eventually(t, async (tt) => {
+    const events = await rest.get<{ items: { message: string }[] }>('/events?type=daemon')
+    tt.deepEqual(
+      events.body.items.map((each) => each.message),
+      [message]
+    )
+  })
+})
+
+test('an image whose file was changed on disk is installed nowhere until the file is imported again', async (t) => {
+  const { machines, path, sha256, bytes, folder, rest } = await siteWithKernel(t)
+  await rest.send('POST', '/machines/web1/install')
+  await rest.created('/simulations', { mac: MAC, address: '127.0.0.1' })
+  writeFileSync(join(folder, 'state', 'files', sha256), 'changed')
+  t.is((await machines.get(path)).status, 503)
+  t.regex(
+    (await machines.get(`/boot/${MAC}/ipxe`)).text,
+    /linux of image debian-12 is not in the file store: import the image again/
+  )
+  t.is((await rest.send('HEAD', `/files/${sha256}`)).status, 404, 'so that an import takes it in')
+  await rest.upload(sha256, bytes)
+  t.true((await machines.get(path)).bytes.equals(bytes))
+  t.regex((await machines.get(`/boot/${MAC}/ipxe`)).text, /^kernel /m)
+})
+
+test('a machine that boots while its image is replaced gets the version that its script named', async (t) => {
+  const { machines, path, bytes, rest } = await siteWithKernel(t)
+  await rest.send('POST', '/machines/web1/install')
+  await rest.created('/simulations', { mac: MAC, address: '127.0.0.1' })
+  t.true((await machines.get(`/boot/${MAC}/ipxe`)).text.includes(path))
+
+  const other = Buffer.from(bytes).fill(7, 5000, 6000)
+  const sha256 = await replaceKernel(rest, other)
+
+  t.true((await machines.get(path)).bytes.equals(bytes))
+  const next = (await machines.get(`/boot/${MAC}/ipxe`)).text
+  t.false(next.includes(path))
+  t.true((await machines.get(`/boot/files/debian-12/${sha256}/linux`)).bytes.equals(other))
+})
+
+test('a version that no script named is not to be had once it was replaced', async (t) => {
+  const { machines, path, bytes, rest } = await siteWithKernel(t)
+  await replaceKernel(rest, Buffer.from(bytes).fill(7, 5000, 6000))
+  t.is((await machines.get(path)).status, 404)
+})
+
 test('UEFI HTTP Boot: HEAD, then GET of a loader, of one length', async (t) => {
   const { machines } = await startTandem(t)
   const head = await machines.send('HEAD', '/boot/loaders/ipxe.efi')
@@ -135,7 +206,7 @@ test('nothing outside the loaders is reached, by whatever spelling', async (t) =
 })
 
 test('no file stays open, whether it was read, only asked for, or dropped half way', async (t) => {
-  const { machines, path, config, folder } = await siteWithKernel(t)
+  const { machines, path, config, folder } = await siteWithKernel(t, { memory: 1 << 20 })
   writeFileSync(join(config.loaders, 'large.efi'), Buffer.alloc(32 << 20))
   const served = () => [config.loaders, join(folder, 'state', 'files')].flatMap(filesOpenBelow)
   for (const each of [path, '/boot/loaders/ipxe.efi']) await machines.send('HEAD', each)

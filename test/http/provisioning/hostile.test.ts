@@ -1,8 +1,12 @@
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import test from 'ava'
 import fc from 'fast-check'
+import { eventually } from '../../daemon/eventually.ts'
 import { MAC, startSite } from '../../daemon/running.ts'
+import { connected, serving, untilEnd } from './serving.ts'
 
 test('whatever path is asked for, the answer is no failure of the service', async (t) => {
   const { machines, log } = await startSite(t)
@@ -34,6 +38,60 @@ test('whatever path is asked for, the answer is no failure of the service', asyn
     log.filter(({ level }) => level >= 40),
     []
   )
+})
+
+test('whatever bytes come, in whatever pieces, each connection is answered or closed, and the next machine is served', async (t) => {
+  const { port, folder, machines, internal, connections } = await serving(t, {
+    timeouts: { idle: 300, headers: 200, request: 250, check: 25 }
+  })
+  writeFileSync(join(folder, 'ipxe.efi'), 'loader')
+  // On a busy host it may be hashed for longer than a connection may be idle here.
+  const isServed = () =>
+    eventually(t, async (tt) =>
+      tt.is((await machines.get('/boot/loaders/ipxe.efi').catch(() => undefined))?.text, 'loader')
+    )
+  await isServed()
+  const word = fc.constantFrom(
+    ...['GET ', 'HEAD ', 'POST ', '/boot/loaders/ipxe.efi', '/boot/files/a/b/c', ' HTTP/1.1', ' HTTP/1.0', ' HTTP/9.9'],
+    ...['\r\n', '\r\n\r\n', '\n', 'Host: x', 'Range: bytes=0-1', 'Range: bytes=-', 'Content-Length: 5'],
+    ...[
+      'Content-Length: 99999999999999999999',
+      'Transfer-Encoding: chunked',
+      'Expect: 100-continue',
+      'Connection: upgrade'
+    ],
+    ...[
+      'Upgrade: h2c',
+      'If-Range: "',
+      'If-None-Match: *',
+      '5\r\nabcde\r\n',
+      '0\r\n\r\n',
+      '%',
+      '\0',
+      ':',
+      'PRI * HTTP/2.0'
+    ]
+  )
+  const noise = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes).toString('latin1'))
+  const pieces = fc.array(
+    fc.array(fc.oneof(word, word, noise), { maxLength: 8 }).map((parts) => parts.join('')),
+    {
+      maxLength: 4
+    }
+  )
+  const isSurvived = fc.asyncProperty(pieces, async (parts) => {
+    const socket = await connected(t, port)
+    for (const part of parts) {
+      socket.write(part, 'latin1')
+      await new Promise(setImmediate)
+    }
+    const answer = (await untilEnd(socket)).toString('latin1')
+    return answer === '' || answer.startsWith('HTTP/1.1 ')
+  })
+  await t.notThrowsAsync(fc.assert(isSurvived, { numRuns: 60 }))
+  await isServed()
+  t.deepEqual(internal, [])
+  await eventually(t, (tt) => tt.is(connections.total, 0))
 })
 
 for (const [what, bytes] of [

@@ -26,6 +26,13 @@ for (const [rule, headers, expected] of [
   ['any copy', { 'if-none-match': '*' }, { status: 304 }],
   ['an old copy', { 'if-none-match': '"x"' }, whole],
   ['a current copy before a range', { 'if-none-match': TAG, range: 'bytes=0-1' }, { status: 304 }],
+  ['the copy that is wanted', { 'if-match': '"x", "abc"' }, whole],
+  ['any copy is wanted', { 'if-match': '*' }, whole],
+  ['another copy is wanted', { 'if-match': '"x"' }, { status: 412 }],
+  ['a weak tag is not enough to want a copy', { 'if-match': 'W/"abc"' }, { status: 412 }],
+  ['another copy is wanted before a range of it', { 'if-match': '"x"', range: 'bytes=0-1' }, { status: 412 }],
+  ['a weak tag is not enough for the rest', { 'if-range': 'W/"abc"', range: 'bytes=4-' }, whole],
+  ['a number beyond all numbers', { range: `bytes=${'9'.repeat(400)}-` }, { status: 416 }],
   ['the rest of the same file', { 'if-range': TAG, range: 'bytes=4-' }, bytes(4, 9)],
   ['the rest of another file: the whole', { 'if-range': '"x"', range: 'bytes=4-' }, whole],
   [
@@ -34,7 +41,7 @@ for (const [rule, headers, expected] of [
     whole
   ]
 ] as const satisfies readonly (readonly [string, object, Part])[]) {
-  test(`of ten bytes: ${rule}`, (t) => t.deepEqual(partOf(headers, TAG, 10), expected))
+  test(`of ten bytes: ${rule}`, (t) => t.deepEqual(partOf('GET', headers, TAG, 10), expected))
 }
 
 test('whatever a header holds, a part lies within the file', (t) => {
@@ -43,9 +50,17 @@ test('whatever a header holds, a part lies within the file', (t) => {
     fc.string(),
     fc.tuple(number, number).map(([first, last]) => `bytes=${first}-${last}`)
   )
-  const lies = fc.property(range, fc.integer({ min: 1, max: 2 ** 40 }), (text, size) => {
-    const part = partOf({ range: text }, TAG, size)
+  const lies = fc.property(range, fc.integer({ min: 0, max: 2 ** 40 }), (text, size) => {
+    const part = partOf('GET', { range: text }, TAG, size)
     return part.status !== 206 || (0 <= part.start && part.start <= part.end && part.end < size)
   })
   t.notThrows(() => fc.assert(lies))
+})
+
+test('a range is for GET alone', (t) => t.deepEqual(partOf('HEAD', { range: 'bytes=2-5' }, TAG, 10), whole))
+
+test('an empty file has no part', (t) => {
+  for (const range of ['bytes=0-', 'bytes=0-5', 'bytes=-5']) {
+    t.deepEqual(partOf('GET', { range }, TAG, 0), { status: 416 }, range)
+  }
 })
