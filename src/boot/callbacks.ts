@@ -1,18 +1,14 @@
 import type { Stage } from '../inventory/attempts.ts'
 import type { Now } from '../inventory/clock.ts'
 import { type EventInput, eventChange } from '../inventory/events.ts'
-import type { Inventory } from '../inventory/inventory.ts'
-import { advance, DISCOVERED, type MachineState, type Rank, stateOf } from '../inventory/lifecycle.ts'
+import { advance, type MachineState, type Rank, stateOf } from '../inventory/lifecycle.ts'
 import type { Machine, Facts as MachineFacts } from '../inventory/model.ts'
-import { machineFrom } from '../inventory/normalize.ts'
 import type { Change } from '../inventory/oplog.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
+import { DISCOVERED_LIMIT, discoveredMachine, hasRoom } from './discovered.ts'
 import { BootRefusal, type BootService } from './service.ts'
 import type { Speakers } from './speakers.ts'
-
-/** How many machines that nobody registered are remembered: what strangers send can't grow the inventory beyond. */
-const DISCOVERED_LIMIT = 1000
 
 /** The rank that a reported stage raises the machine's generation to. */
 const RANK_OF: Record<Stage, Rank> = {
@@ -81,34 +77,18 @@ export class Callbacks {
     const draft = inventory.draft()
     const machine: Machine = known
       ? { ...known, facts: { ...known.facts, ...facts } }
-      : discoveredMachine(freeName(inventory, mac), mac, facts)
+      : discoveredMachine(inventory, mac, facts)
     draft.putReported(machine)
     if (draft.edits().length > 0) await inventory.commit(draft, `machine ${machine.name}`)
     return machine
   }
 
   #checkRoom(): void {
-    const discovered = [...this.#boot.facts.inventory.list('machine')].filter(
-      (machine) => machine.life.goal === 'discover'
-    )
-    if (discovered.length >= DISCOVERED_LIMIT) {
+    if (!hasRoom(this.#boot.facts.inventory)) {
       throw new BootRefusal(
         'too-many',
         `${DISCOVERED_LIMIT} discovered machines are known already: register or remove some`
       )
     }
   }
-}
-
-/** A name that nobody has: a machine that was registered as `new-...` may have lost that MAC to another interface since. */
-function freeName(inventory: Inventory, mac: Mac): string {
-  const name = `new-${mac.replaceAll(':', '')}`
-  if (inventory.get('machine', name) === undefined) return name
-  let number = 2
-  while (inventory.get('machine', `${name}-${number}`) !== undefined) number += 1
-  return `${name}-${number}`
-}
-
-function discoveredMachine(name: string, mac: Mac, facts: MachineFacts): Machine {
-  return { ...machineFrom({ name, interfaces: [{ mac }] }), facts, life: DISCOVERED }
 }

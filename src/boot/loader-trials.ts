@@ -9,6 +9,7 @@ import { type FirmwareName, firmwareByName, SNPONLY } from '../net/firmware.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import type { WatchTransfer } from '../net/transfer-watch.ts'
+import { discoveredMachine, hasRoom } from './discovered.ts'
 import { REFUSALS_ENOUGH } from './loader-choice.ts'
 
 /** What this instance saw of a client. */
@@ -28,7 +29,8 @@ const MOST_CLIENTS = 10_000
 /**
  * Which firmware refuses iPXE. Secure Boot tells nobody: the firmware takes the whole file and goes on to its next boot
  * device. That iPXE didn't run is known when the same firmware asks DHCP anew and no iPXE did in between, at whichever
- * instance. A registered machine's refusals are in the inventory, a stranger's are forgotten with the process.
+ * instance. The refusals are in the inventory; a stranger is discovered by the second one, as it never gets as far as to tell
+ * what it is.
  */
 export class LoaderTrials {
   readonly #inventory: Inventory
@@ -77,7 +79,7 @@ export class LoaderTrials {
     const events: Change[] = []
     for (const { mac, firmware } of clients) {
       const seen = this.#conclude(mac, firmware.name)
-      const known = seen && this.#inventory.machineByMac(mac)
+      const known = seen && (this.#inventory.machineByMac(mac) ?? this.#discovered(mac, seen))
       if (seen === undefined || known === undefined) continue
       // Another of its interfaces may have told of it just now.
       const machine = news.get(known.name) ?? known
@@ -90,6 +92,11 @@ export class LoaderTrials {
     const draft = this.#inventory.draft()
     for (const machine of news.values()) draft.putReported(machine)
     await this.#inventory.commit(draft, 'dhcp', events)
+  }
+
+  #discovered(mac: Mac, { trials }: Seen): Machine | undefined {
+    if (trials.refusedAt.length < REFUSALS_ENOUGH || !hasRoom(this.#inventory)) return undefined
+    return discoveredMachine(this.#inventory, mac, { platform: 'efi' })
   }
 
   /** What is known of a client now that it has taken an address; undefined where that tells nothing. */

@@ -123,6 +123,19 @@ test('a stranger is remembered too, and registered as what it was seen to be', a
   t.is(refusedAt(boot).length, 2)
 })
 
+test('a stranger is discovered by its second refusal: it never runs what would tell of it', async (t) => {
+  const boot = await openBoot(t)
+  const names = () =>
+    [...boot.inventory.list('machine')].map(({ name, life, facts }) => [name, life.goal, facts.platform])
+  for (const _ of [1, 2]) await boots(boot, 'ipxe.efi', 'uefi-x64', mac(1))
+  t.deepEqual(names(), [])
+  await boot.handshake(mac(1), 'uefi-x64')
+  t.deepEqual(names(), [['new-525400000001', 'discover', 'efi']])
+  t.is(fileFor(boot), 'grub/shimx64.efi')
+  await boot.handshake(mac(1), 'ipxe')
+  t.is(fileFor(boot), 'ipxe.efi')
+})
+
 test('what nobody holds the address of is nobody', async (t) => {
   const boot = await opened(t)
   await change(boot, (draft) => draft.putSubnet(subnet()))
