@@ -9,7 +9,7 @@ export type RoundTrip = { readonly smoothed: number; readonly variation: number 
 export const SHORTEST_TIMEOUT = 50
 export const LONGEST_TIMEOUT = 5000
 /** Before anything was measured: firmware takes its time to open its side. */
-const FIRST_TIMEOUT = 250
+const FIRST_TIMEOUT = 500
 
 /** RFC 6298, section 2: the weights of a new measurement. */
 export function measured(before: RoundTrip, milliseconds: number): RoundTrip {

@@ -71,7 +71,7 @@ const ROWS: readonly [rule: string, plan: Plan, happenings: readonly Happening[]
       [4, acked(2)],
       [4, acked(3)]
     ],
-    ['DATA 1, due 250', 'DATA 2, due 50', 'DATA 3, due 50', DONE]
+    ['DATA 1, due 500', 'DATA 2, due 50', 'DATA 3, due 50', DONE]
   ],
   [
     'RFC 1350: a file of a whole number of blocks ends with an empty one',
@@ -80,9 +80,9 @@ const ROWS: readonly [rule: string, plan: Plan, happenings: readonly Happening[]
       [1, acked(1)],
       [1, acked(2)]
     ],
-    ['DATA 1, due 250', 'DATA 2, due 50', DONE]
+    ['DATA 1, due 500', 'DATA 2, due 50', DONE]
   ],
-  ['RFC 1350: an empty file is one empty block', { ...PLAIN, size: 0 }, [[1, acked(1)]], ['DATA 1, due 250', DONE]],
+  ['RFC 1350: an empty file is one empty block', { ...PLAIN, size: 0 }, [[1, acked(1)]], ['DATA 1, due 500', DONE]],
   [
     'RFC 2347: an OACK comes first, and ACK 0 is its answer',
     AGREED,
@@ -90,7 +90,7 @@ const ROWS: readonly [rule: string, plan: Plan, happenings: readonly Happening[]
       [1, acked(0)],
       [1, acked(1)]
     ],
-    ['OACK, due 250', 'DATA 1, due 50', 'DATA 2, due 50']
+    ['OACK, due 500', 'DATA 1, due 50', 'DATA 2, due 50']
   ],
   [
     "RFC 1123, 4.2.3.1: a repeated ACK is not answered (Sorcerer's Apprentice)",
@@ -102,7 +102,7 @@ const ROWS: readonly [rule: string, plan: Plan, happenings: readonly Happening[]
       [1, acked(0)],
       [1, acked(1)]
     ],
-    ['OACK, due 250', 'DATA 1, due 50', 'due 49', 'DATA 2, due 50', 'due 49', 'due 48']
+    ['OACK, due 500', 'DATA 1, due 50', 'due 49', 'DATA 2, due 50', 'due 49', 'due 48']
   ],
   [
     'an ACK of what was not sent yet is ignored',
@@ -111,7 +111,7 @@ const ROWS: readonly [rule: string, plan: Plan, happenings: readonly Happening[]
       [1, acked(2)],
       [1, acked(0)]
     ],
-    ['DATA 1, due 250', 'due 249', 'due 248']
+    ['DATA 1, due 500', 'due 499', 'due 498']
   ],
   [
     'RFC 7440: a window leaves at once, and the ACK of its last block brings the next',
@@ -122,7 +122,7 @@ const ROWS: readonly [rule: string, plan: Plan, happenings: readonly Happening[]
       [1, acked(8)],
       [1, acked(11)]
     ],
-    ['OACK, due 250', 'DATA 1-4, due 50', 'DATA 5-8, due 50', 'DATA 9-11, due 50', DONE]
+    ['OACK, due 500', 'DATA 1-4, due 50', 'DATA 5-8, due 50', 'DATA 9-11, due 50', DONE]
   ],
   [
     'RFC 7440: an ACK within a window tells of a gap: the next window begins after it',
@@ -136,7 +136,7 @@ const ROWS: readonly [rule: string, plan: Plan, happenings: readonly Happening[]
       [1, acked(6)]
     ],
     [
-      'OACK, due 250',
+      'OACK, due 500',
       'DATA 1-4, due 50',
       'DATA 3-6, due 50',
       'due 49',
@@ -154,13 +154,12 @@ const ROWS: readonly [rule: string, plan: Plan, happenings: readonly Happening[]
       [30, timeout],
       [1, acked(4)]
     ],
-    ['OACK, due 250', 'DATA 1-4, due 50', 'due 30', 'DATA 1-4, due 100', 'DATA 5-8, due 100']
+    ['OACK, due 500', 'DATA 1-4, due 50', 'due 30', 'DATA 1-4, due 100', 'DATA 5-8, due 100']
   ],
   [
     'RFC 6298: each timeout in a row is twice as long, up to 5 s, and a measured round trip ends that',
     PLAIN,
     [
-      [250, timeout],
       [500, timeout],
       [1000, timeout],
       [2000, timeout],
@@ -170,7 +169,6 @@ const ROWS: readonly [rule: string, plan: Plan, happenings: readonly Happening[]
       [1, acked(2)]
     ],
     [
-      'DATA 1, due 250',
       'DATA 1, due 500',
       'DATA 1, due 1000',
       'DATA 1, due 2000',
@@ -190,9 +188,9 @@ const ROWS: readonly [rule: string, plan: Plan, happenings: readonly Happening[]
       [100, acked(1)],
       [400, acked(2)]
     ],
-    ['OACK, due 250', 'DATA 1, due 300', 'DATA 1, due 600', 'DATA 2, due 600', 'DATA 3, due 588']
+    ['OACK, due 500', 'DATA 1, due 300', 'DATA 1, due 600', 'DATA 2, due 600', 'DATA 3, due 588']
   ],
-  ['a timer that comes too early changes nothing', PLAIN, [[249, timeout]], ['DATA 1, due 250', 'due 1']],
+  ['a timer that comes too early changes nothing', PLAIN, [[499, timeout]], ['DATA 1, due 500', 'due 1']],
   [
     'RFC 2349: a timeout that the client asked for stays the same',
     { ...AGREED, timeout: 3000 },
@@ -225,24 +223,24 @@ const ROWS: readonly [rule: string, plan: Plan, happenings: readonly Happening[]
   [
     'a client that leaves out only the last ACK is told apart',
     { ...PLAIN, size: 1, tries: 1, patience: 100 },
-    [[250, timeout]],
-    ['DATA 1, due 250', '{"how":"silent","block":1,"last":true}']
+    [[500, timeout]],
+    ['DATA 1, due 500', '{"how":"silent","block":1,"last":true}']
   ],
   [
     'a port that nobody listens at ends it, but not before it was asked twice: firmware changes its way of listening',
     AGREED,
     [
       [1, unreachable],
-      [249, timeout],
+      [499, timeout],
       [1, unreachable]
     ],
-    ['OACK, due 250', 'due 249', 'OACK, due 500', '{"how":"unreachable","block":0,"last":false}']
+    ['OACK, due 500', 'due 499', 'OACK, due 1000', '{"how":"unreachable","block":0,"last":false}']
   ],
   [
     'EDK2 asks for the size and ends with ERROR 8: its transfer ends at block 0, unanswered',
     AGREED,
     [[1, error(8, 'User aborted the transfer')]],
-    ['OACK, due 250', '{"how":"aborted","block":0,"code":8,"message":"User aborted the transfer"}']
+    ['OACK, due 500', '{"how":"aborted","block":0,"code":8,"message":"User aborted the transfer"}']
   ],
   [
     "the client's ERROR ends it anywhere",
@@ -251,7 +249,7 @@ const ROWS: readonly [rule: string, plan: Plan, happenings: readonly Happening[]
       [1, acked(1)],
       [1, error(3, 'disk full')]
     ],
-    ['DATA 1, due 250', 'DATA 2, due 50', '{"how":"aborted","block":2,"code":3,"message":"disk full"}']
+    ['DATA 1, due 500', 'DATA 2, due 50', '{"how":"aborted","block":2,"code":3,"message":"disk full"}']
   ],
   [
     'packets that a client has no business to send are ignored',
@@ -260,25 +258,25 @@ const ROWS: readonly [rule: string, plan: Plan, happenings: readonly Happening[]
       [1, packet({ type: 'DATA', block: 1, data: content(1) })],
       [1, packet({ type: 'OACK', options: options() })]
     ],
-    ['DATA 1, due 250', 'due 249', 'due 248']
+    ['DATA 1, due 500', 'due 499', 'due 498']
   ],
   [
     'a file that can not be read on ends in an ERROR, not in half a loader',
     PLAIN,
     [[1, { type: 'unreadable', message: 'EIO' }]],
-    ['DATA 1, due 250', 'ERROR 0, {"how":"unreadable","message":"EIO"}']
+    ['DATA 1, due 500', 'ERROR 0, {"how":"unreadable","message":"EIO"}']
   ],
   [
     'a stop tells the client why',
     PLAIN,
     [[1, { type: 'stop', reason: 'stopping', tell: true }]],
-    ['DATA 1, due 250', 'ERROR 0, {"how":"stopped","reason":"stopping"}']
+    ['DATA 1, due 500', 'ERROR 0, {"how":"stopped","reason":"stopping"}']
   ],
   [
     'a stop can be silent',
     PLAIN,
     [[1, { type: 'stop', reason: 'asked anew', tell: false }]],
-    ['DATA 1, due 250', '{"how":"stopped","reason":"asked anew"}']
+    ['DATA 1, due 500', '{"how":"stopped","reason":"asked anew"}']
   ]
 ]
 

@@ -17,6 +17,7 @@ const ROUTES = [
   'GET /api/v1/machines/{name}/explain',
   'GET /api/v1/machines/{name}/render/{file}',
   'GET /api/v1/simulations/{mac}',
+  'GET /api/v1/transfers',
   'GET /health/live',
   'GET /health/ready',
   'POST /api/v1/apply',
