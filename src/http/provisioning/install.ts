@@ -20,10 +20,10 @@ export function installRoutes(app: FastifyInstance, { boot, callbacks }: Provisi
     async (request, reply) => {
       request.step = { asked: 'preseed file' }
       const { from, server } = ends(request)
-      const { text, attempt } = boot.preseed(request.params.token, from, server)
+      const { bytes, attempt } = boot.preseed(request.params.token, from, server)
       request.step.mac = attempt.mac
-      request.step.answered = `preseed of ${attempt.machine}, ${text.length} bytes`
-      return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-store').send(text)
+      request.step.answered = `preseed of ${attempt.machine}, ${bytes.length} bytes`
+      return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-store').send(bytes)
     }
   )
 
