@@ -144,7 +144,6 @@ async function start(
     log.warn(message)
     journal.record({ type: 'daemon', message })
   })
-  stops.push(() => contents.close())
   const watch: WatchTransfer = () => ({ reached() {}, ended() {} })
   const connections = new ClientCount(config.limits)
   const onInternal = (error: Error, request: string) => log.error({ err: error }, `${request}: ${error.message}`)

@@ -49,8 +49,9 @@ export class Attempts {
   readonly #statements: Statements
   readonly #inventory: Inventory
   readonly #now: Now
-  /** What tokens led to since the latest write: an installer asks often, and reading memory takes a tenth of the time. */
-  readonly #byHash = new Map<string, Attempt>()
+  /** What good tokens led to, and machines' attempts, since the latest write: looking here takes a hundredth of the time. */
+  readonly #bySecret = new Map<string, Attempt>()
+  readonly #byMachine = new Map<string, readonly Attempt[]>()
   #readAt = 0
 
   constructor(db: Db, inventory: Inventory, now: Now) {
@@ -70,27 +71,35 @@ export class Attempts {
   /** Those of the machine's present generation, the latest first. */
   ofGeneration(machine: Machine): Attempt[] {
     const generation = generationText(machine.life.generation)
-    return this.list(machine.name).filter((attempt) => attempt.generation === generation)
+    this.#forgetIfWritten()
+    const attempts = this.#byMachine.get(machine.name) ?? this.list(machine.name)
+    this.#byMachine.set(machine.name, attempts)
+    return attempts.filter((attempt) => attempt.generation === generation)
   }
 
   /** The attempt that a token belongs to, whatever became of it. */
   byToken(secret: string): Attempt | undefined {
-    const { writes } = this.#inventory
-    if (this.#readAt !== writes) this.#byHash.clear()
-    this.#readAt = writes
-    const hash = hashSecret(secret)
-    const attempt = this.#byHash.get(hash) ?? this.#read(hash)
-    if (attempt) this.#byHash.set(hash, attempt)
+    this.#forgetIfWritten()
+    const attempt = this.#bySecret.get(secret) ?? this.#read(secret)
+    if (attempt) this.#bySecret.set(secret, attempt)
     return attempt
   }
 
-  #read(hash: string): Attempt | undefined {
+  #forgetIfWritten(): void {
+    const { writes } = this.#inventory
+    if (this.#readAt === writes) return
+    this.#readAt = writes
+    this.#bySecret.clear()
+    this.#byMachine.clear()
+  }
+
+  #read(secret: string): Attempt | undefined {
     const row = this.#statements
       .get(
         `SELECT attempt.* FROM token JOIN attempt ON attempt.id = token.attempt
          WHERE token.hash = ? AND token.kind = 'attempt'`
       )
-      .get(hash) as Row | undefined
+      .get(hashSecret(secret)) as Row | undefined
     return row && attemptOf(row)
   }
 
