@@ -159,7 +159,6 @@ async function start(
     log.warn(message)
     journal.record({ type: 'daemon', message })
   })
-  stops.push(() => contents.close())
   const connections = new ClientCount(config.limits)
   const onInternal = (error: Error, request: string) => log.error({ err: error }, `${request}: ${error.message}`)
 

@@ -31,38 +31,57 @@ export type DecisionFacts = {
 /** The same with the files themselves. */
 export type Facts = DecisionFacts & { readonly files: FileStore }
 
-/**
- * Gathers what is known of the client with this MAC.
- * @param link an address on its link; left out, the one it has or is registered with.
- */
-export function identify(facts: DecisionFacts, mac: Mac, firmware: FirmwareName, link?: Ipv4): Situation {
-  const { inventory, leases, sightings, files, offerLimit } = facts
+/** What the inventory and the leases have of a client, without what its power-ons add. */
+export type Standing = {
+  readonly global: Situation['global']
+  readonly link: Ipv4 | undefined
+  readonly subnet: Situation['subnet']
+  readonly machine: Machine | undefined
+  readonly role: Situation['role']
+  readonly image: Image | undefined
+  readonly loader: Situation['loader']
+}
+
+/** @param link as for {@link identify}. */
+export function standingOf(facts: DecisionFacts, mac: Mac, link?: Ipv4): Standing {
+  const { inventory, leases, sightings } = facts
   const present = sightings ? sightings.of(mac) : leases.activeOfMac(mac)
   const machine = inventory.machineByMac(mac)
   const own = machine?.interfaces.find((each) => each.mac === mac)
   const at = link ?? present?.address ?? own?.ipv4 ?? undefined
   const role = machine?.role ? inventory.get('role', machine.role) : undefined
   const imageName = machine?.image ?? role?.image
-  const image = imageName ? inventory.get('image', imageName) : undefined
+  return {
+    global: inventory.get('global', GLOBAL),
+    link: at,
+    subnet: at && inventory.subnetOf(at),
+    machine,
+    role,
+    image: imageName ? inventory.get('image', imageName) : undefined,
+    loader: present?.loader
+  }
+}
+
+/**
+ * Gathers what is known of the client with this MAC.
+ * @param link an address on its link; left out, the one it has or is registered with.
+ */
+export function identify(facts: DecisionFacts, mac: Mac, firmware: FirmwareName, link?: Ipv4): Situation {
+  const { inventory, sightings, files, offerLimit } = facts
+  const standing = standingOf(facts, mac, link)
+  const { machine, image, subnet } = standing
   const installing = machine?.life.goal === 'install' && machine.life.rank !== 'installed'
-  const subnet = at && inventory.subnetOf(at)
   const { loader } = firmwareByName(firmware)
   const refusals = facts.trials?.refusals(mac, machine) ?? 0
   return {
     mac,
     firmware,
+    ...standing,
     loaderMissing: loader?.optional === true && !facts.hasLoader(loader.file),
     refusals,
     signedMissing: refusals > 0 || machine?.loader === 'grub' ? facts.missingSigned() : undefined,
-    global: inventory.get('global', GLOBAL),
-    link: at,
-    subnet,
     pooled: subnet && inventory.subnetsOfLink(subnet).find(({ pools }) => pools.length > 0),
-    machine,
-    loader: present?.loader,
     addressElsewhere: sightings !== undefined,
-    role,
-    image,
     missingFile: installing && image ? missingFile(files, image) : undefined,
     offered: installing ? offeredEarlier(facts, machine, mac) : 0,
     offerLimit

@@ -10,7 +10,8 @@ import { PRESEED_TEMPLATE, templateContext } from './answers.ts'
 import { type Language, SCRIPT_TEMPLATES } from './boot-languages.ts'
 import { type Decision, decide, type Situation } from './decide.ts'
 import { type Endpoints, paths } from './endpoints.ts'
-import { type Facts, handshakeOf, identify } from './identify.ts'
+import { type Facts, handshakeOf, identify, standingOf } from './identify.ts'
+import { Remembered } from './remembered.ts'
 import type { Renderer } from './render.ts'
 import { redact } from './secrets.ts'
 import type { Speakers } from './speakers.ts'
@@ -30,6 +31,9 @@ export class BootRefusal extends Error {
 
 export type Script = { text: string; decision: Decision; attempt: Attempt | null }
 
+/** @property bytes the text in UTF-8, shared: never to be written to. */
+export type Preseed = { readonly text: string; readonly bytes: Buffer; readonly attempt: Attempt }
+
 /** Serves the boot decision to machines: scripts and install files. Reading them changes no machine's state. */
 export class BootService {
   readonly facts: Facts
@@ -37,6 +41,8 @@ export class BootService {
   readonly #renderer: Renderer
   readonly #speakers: Speakers
   readonly #now: Now
+  /** By token. */
+  readonly #preseeds = new Remembered<{ text: string; bytes: Buffer }>()
   /** The files of images in scripts that were handed out, by the end of their URL. */
   readonly #handedOut = new Set<string>()
 
@@ -74,7 +80,7 @@ export class BootService {
   }
 
   /** The preseed file of an attempt, for the machine's own address until it reports `installing`. */
-  preseed(token: string, from: Ipv4, server: Ipv4): { text: string; attempt: Attempt } {
+  preseed(token: string, from: Ipv4, server: Ipv4): Preseed {
     const { attempt, machine } = this.redeem(token)
     if (machine.life.rank === 'installed')
       throw new BootRefusal('ended', `${machine.name} is installed: its token is void`)
@@ -91,10 +97,17 @@ export class BootService {
     if (!this.#speakers.speaksForAny(from, macs)) {
       throw new BootRefusal('wrong-source', `${from} is no address of ${machine.name}, as far as is known`)
     }
-    const situation = identify(this.facts, attempt.mac, 'os')
-    const decision: Decision = { action: 'install', reasons: [`attempt ${attempt.id}`] }
-    const context = templateContext(situation, decision, this.#endpoints, server, token)
-    return { text: this.#renderer.render(PRESEED_TEMPLATE, context), attempt }
+    const { mac, id } = attempt
+    // What the file is made of; who may read it is asked each time, above.
+    const basis = [mac, id, server, ...Object.values(standingOf(this.facts, mac))]
+    const file = this.#preseeds.of(token, basis, () => {
+      const situation = identify(this.facts, mac, 'os')
+      const decision: Decision = { action: 'install', reasons: [`attempt ${id}`] }
+      const context = templateContext(situation, decision, this.#endpoints, server, token)
+      const text = this.#renderer.render(PRESEED_TEMPLATE, context)
+      return { text, bytes: Buffer.from(text) }
+    })
+    return { ...file, attempt }
   }
 
   /** The attempt of a token, with its machine in the same generation still. @throws {BootRefusal} */

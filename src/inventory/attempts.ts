@@ -49,6 +49,10 @@ export class Attempts {
   readonly #statements: Statements
   readonly #inventory: Inventory
   readonly #now: Now
+  /** What good tokens led to, and machines' attempts, since the latest write: looking here takes a hundredth of the time. */
+  readonly #bySecret = new Map<string, Attempt>()
+  readonly #byMachine = new Map<string, readonly Attempt[]>()
+  #readAt = 0
 
   constructor(db: Db, inventory: Inventory, now: Now) {
     this.#statements = new Statements(db)
@@ -67,11 +71,29 @@ export class Attempts {
   /** Those of the machine's present generation, the latest first. */
   ofGeneration(machine: Machine): Attempt[] {
     const generation = generationText(machine.life.generation)
-    return this.list(machine.name).filter((attempt) => attempt.generation === generation)
+    this.#forgetIfWritten()
+    const attempts = this.#byMachine.get(machine.name) ?? this.list(machine.name)
+    this.#byMachine.set(machine.name, attempts)
+    return attempts.filter((attempt) => attempt.generation === generation)
   }
 
   /** The attempt that a token belongs to, whatever became of it. */
   byToken(secret: string): Attempt | undefined {
+    this.#forgetIfWritten()
+    const attempt = this.#bySecret.get(secret) ?? this.#read(secret)
+    if (attempt) this.#bySecret.set(secret, attempt)
+    return attempt
+  }
+
+  #forgetIfWritten(): void {
+    const { writes } = this.#inventory
+    if (this.#readAt === writes) return
+    this.#readAt = writes
+    this.#bySecret.clear()
+    this.#byMachine.clear()
+  }
+
+  #read(secret: string): Attempt | undefined {
     const row = this.#statements
       .get(
         `SELECT attempt.* FROM token JOIN attempt ON attempt.id = token.attempt

@@ -33,6 +33,7 @@ export class Inventory implements Base {
   readonly #byMac = new NumberMap<Machine>()
   readonly #byAddress = new NumberMap<Machine>()
   #revision = 0
+  #writes = 0
   #subnets: SubnetIndex
 
   constructor(options: {
@@ -58,6 +59,11 @@ export class Inventory implements Base {
 
   get revision(): number {
     return this.#revision
+  }
+
+  /** Rises with each write of whatever row: what was read from the tables before may have changed. */
+  get writes(): number {
+    return this.#writes
   }
 
   get<K extends EntityKind>(kind: K, key: string): Entities[K] | undefined {
@@ -152,6 +158,7 @@ export class Inventory implements Base {
   /** Writes rows (attempts, tokens, events) through the op-log. @param applied runs as soon as they are on disk here. */
   async write(changes: readonly Change[], applied?: () => void): Promise<{ replicated: boolean }> {
     const ops = this.#log.commit(changes)
+    this.#writes += 1
     applied?.()
     return { replicated: await this.#replicator.replicate(ops) }
   }

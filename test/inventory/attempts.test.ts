@@ -36,6 +36,16 @@ test('a token leads to its attempt, and only its hash is stored', async (t) => {
   t.true(everything.includes(hashSecret(token)))
 })
 
+test('what a token leads to is what is on disk now, however often it was asked for', async (t) => {
+  const { mint, attempts, inventory } = await installing()
+  const { attempt, token } = await mint()
+  for (const _ of [1, 2]) t.is(attempts.byToken(token)?.stage, 'offered')
+  await inventory.write(attempts.reported(attempt, 'partitioning', 'half way'))
+  for (const _ of [1, 2]) t.like(attempts.byToken(token), { stage: 'partitioning', message: 'half way' })
+  await change({ inventory }, (draft) => draft.delete('machine', 'db-1'))
+  t.is(attempts.byToken(token), undefined)
+})
+
 test('the same handshake is the same attempt, with another token each time', async (t) => {
   const { mint, attempts, db1 } = await installing()
   const [first, second] = [await mint(), await mint()]

@@ -76,7 +76,7 @@ export function provisioningServer(options: ProvisioningOptions): FastifyInstanc
 /** Every request is a step once its response has ended, also one that was cut short. */
 function reportRequests(app: FastifyInstance, report: ReportStep): void {
   app.addHook('onRequest', (request, reply, done) => {
-    reply.raw.once('close', () => report(stepOf(request, reply)))
+    reply.raw.on('close', () => report(stepOf(request, reply)))
     done()
   })
   app.addHook('onError', async (request, _reply, error) => {

@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { type SteadyFile, stampOf } from '../steady-file.ts'
-import { type Hasher, threadedHasher } from './hasher.ts'
+import { type Hasher, slicedHasher } from './hasher.ts'
 import { FileMemory } from './memory.ts'
 import { ContentError, type TellOfFile, VerifiedFiles, type WantedFile } from './verified-files.ts'
 
@@ -33,7 +33,7 @@ export class Contents {
   readonly #tell: TellOfFile
 
   /** @param memory bytes that may be kept. @param tell an administrator, of files that were changed or can't be read. */
-  constructor(memory: number, tell: (message: string) => void, hasher = threadedHasher()) {
+  constructor(memory: number, tell: (message: string) => void, hasher: Hasher = slicedHasher) {
     this.#hasher = hasher
     this.#tell = once(tell)
     this.#verified = new VerifiedFiles(hasher, this.#tell)
@@ -70,10 +70,6 @@ export class Contents {
         release: () => handle.close()
       }
     )
-  }
-
-  async close(): Promise<void> {
-    await this.#hasher.close()
   }
 
   /** What is kept is what was hashed. */

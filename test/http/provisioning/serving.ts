@@ -45,10 +45,7 @@ export async function serving(t: ExecutionContext, options: Options = {}) {
     ...(options.timeouts ? { timeouts: options.timeouts } : {})
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
-  t.teardown(async () => {
-    await app.close()
-    await contents.close()
-  })
+  t.teardown(() => app.close())
   const { port } = app.server.address() as { port: number }
   const machines = machineSide(`http://127.0.0.1:${port}`)
   return { boot, folder, told, steps, transfers, internal, contents, connections, port, machines }
