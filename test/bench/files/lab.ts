@@ -68,14 +68,17 @@ export async function makeLab(
       const words = ['-u', path, '-c', String(connections), '-t', String(seconds)]
       return JSON.parse(await link.client.run([httpClient, ...words, server])) as Fetched
     },
-    remove: () => link.remove()
+    async remove() {
+      for (const { process } of running.values()) await process.stop()
+      await link.remove()
+    }
   }
   try {
     await address(link)
     for (const server of servers) running.set(server, await serve(server, lab, join(folder, server.name)))
     return lab
   } catch (error) {
-    await link.remove()
+    await lab.remove()
     throw error
   }
 }
