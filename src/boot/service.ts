@@ -31,8 +31,8 @@ export class BootRefusal extends Error {
 
 export type Script = { text: string; decision: Decision; attempt: Attempt | null }
 
-/** @property bytes the text in UTF-8, shared: never to be written to. */
-export type Preseed = { readonly text: string; readonly bytes: Buffer; readonly attempt: Attempt }
+/** @property length bytes of the text in UTF-8. */
+export type Preseed = { readonly text: string; readonly length: number; readonly attempt: Attempt }
 
 /** Serves the boot decision to machines: scripts and install files. Reading them changes no machine's state. */
 export class BootService {
@@ -42,7 +42,7 @@ export class BootService {
   readonly #speakers: Speakers
   readonly #now: Now
   /** By token. */
-  readonly #preseeds = new Remembered<{ text: string; bytes: Buffer }>()
+  readonly #preseeds = new Remembered<{ text: string; length: number }>()
   /** The files of images in scripts that were handed out, by the end of their URL. */
   readonly #handedOut = new Set<string>()
 
@@ -105,7 +105,7 @@ export class BootService {
       const decision: Decision = { action: 'install', reasons: [`attempt ${id}`] }
       const context = templateContext(situation, decision, this.#endpoints, server, token)
       const text = this.#renderer.render(PRESEED_TEMPLATE, context)
-      return { text, bytes: Buffer.from(text) }
+      return { text, length: Buffer.byteLength(text) }
     })
     return { ...file, attempt }
   }

@@ -30,7 +30,7 @@ test('an install file that is read again is rendered once, and its bytes are its
   const first = read()
   for (let count = 0; count < 10; count += 1) t.is(read(), first)
   t.is(state.rendered, 1)
-  t.is(boot.service.preseed(token, DB1, OWN).bytes.toString(), first)
+  t.is(boot.service.preseed(token, DB1, OWN).text, first)
 })
 
 const of = (boot: Boot) => ({

@@ -1,3 +1,4 @@
+import { basename } from 'node:path/posix'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { InventoryError } from '../../inventory/errors.ts'
@@ -34,7 +35,7 @@ export function fileRoutes(app: FastifyInstance, { boot, loaders, contents, watc
         try {
           return await sendFile(
             { request, reply, gone },
-            { wanted, type: 'application/octet-stream', cacheControl },
+            { wanted, name: file, type: 'application/octet-stream', cacheControl },
             sending
           )
         } catch (error) {
@@ -57,7 +58,11 @@ export function fileRoutes(app: FastifyInstance, { boot, loaders, contents, watc
         try {
           const wanted = { path: await loaders.resolve(name), what: `loader ${name}` }
           const type = /\.efi$/i.test(name) ? 'application/efi' : 'application/octet-stream'
-          return await sendFile({ request, reply, gone }, { wanted, type, cacheControl: 'no-cache' }, sending)
+          return await sendFile(
+            { request, reply, gone },
+            { wanted, name: basename(name), type, cacheControl: 'no-cache' },
+            sending
+          )
         } catch (error) {
           if (!(error instanceof NoSuchFile)) throw error
           const known = loaders.named(name)

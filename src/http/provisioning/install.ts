@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { STAGES } from '../../inventory/attempts.ts'
+import { type Attempt, STAGES } from '../../inventory/attempts.ts'
 import { choice } from '../../net/validation.ts'
 import { ends } from './ends.ts'
 import type { ProvisioningOptions } from './server.ts'
@@ -11,22 +11,25 @@ const StatusBody = Type.Object({
   message: Type.Optional(Type.String())
 })
 const MAX_MESSAGE = 1000
-const PRESEED_HEADERS = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }
+export const PRESEED_ASKED = 'preseed file'
+export const PRESEED_HEADERS = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }
+
+export function preseedAnswered({ machine }: Attempt, length: number): string {
+  return `preseed of ${machine}, ${length} bytes`
+}
 
 /** `GET /boot/attempts/{token}/preseed` and `POST /boot/attempts/{token}/status`. */
 export function installRoutes(app: FastifyInstance, { boot, callbacks }: ProvisioningOptions): void {
   app.get<{ Params: Static<typeof TokenParams> }>(
     '/boot/attempts/:token/preseed',
     { schema: { params: TokenParams } },
-    // Written as it is, and at once: a rack asks for thousands a second, and what fastify does to a reply takes as long as all else here.
-    (request, reply) => {
-      request.step = { asked: 'preseed file' }
+    async (request, reply) => {
+      request.step = { asked: PRESEED_ASKED }
       const { from, server } = ends(request)
-      const { bytes, attempt } = boot.preseed(request.params.token, from, server)
+      const { text, length, attempt } = boot.preseed(request.params.token, from, server)
       request.step.mac = attempt.mac
-      request.step.answered = `preseed of ${attempt.machine}, ${bytes.length} bytes`
-      reply.hijack()
-      reply.raw.writeHead(200, { ...PRESEED_HEADERS, 'content-length': bytes.length }).end(bytes)
+      request.step.answered = preseedAnswered(attempt, length)
+      return reply.headers(PRESEED_HEADERS).send(text)
     }
   )
 

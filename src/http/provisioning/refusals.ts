@@ -12,8 +12,15 @@ const REFUSAL_MS = 5000
 /** Seconds after which a refused client may try again. */
 const RETRY_AFTER = 5
 
-/** Counts connections. One beyond a limit is answered 503 and closed; requests of those within it never notice. */
-export function limitConnections(app: FastifyInstance, count: ClientCount, report: ReportStep): void {
+/**
+ * Counts connections. One beyond a limit is answered 503 and closed; requests of those within it never notice.
+ * @returns whether a connection is one of those.
+ */
+export function limitConnections(
+  app: FastifyInstance,
+  count: ClientCount,
+  report: ReportStep
+): (socket: Socket) => boolean {
   const refused = new Map<Socket, string>()
 
   app.server.on('connection', (socket: Socket) => {
@@ -48,4 +55,5 @@ export function limitConnections(app: FastifyInstance, count: ClientCount, repor
       problem('too-many', request.problem)
     )
   })
+  return (socket) => refused.has(socket)
 }

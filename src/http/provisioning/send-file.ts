@@ -2,7 +2,6 @@ import { pipeline } from 'node:stream/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Content, Contents } from '../../net/content/contents.ts'
 import { ContentError, type WantedFile } from '../../net/content/verified-files.ts'
-import type { SteadyFile } from '../../net/steady-file.ts'
 import type { TransferWatcher, WatchTransfer } from '../../net/transfer-watch.ts'
 import { problem, sendProblem } from '../problem.ts'
 import { ends } from './ends.ts'
@@ -10,8 +9,13 @@ import { partOf } from './part.ts'
 
 export type Sending = { readonly contents: Contents; readonly watch: WatchTransfer }
 
-/** How a file is told of to clients. */
-export type Presented = { readonly wanted: WantedFile; readonly type: string; readonly cacheControl: string }
+/** How a file is told of to clients. @property name without folders: `initrd.gz`. */
+export type Presented = {
+  readonly wanted: WantedFile
+  readonly name: string
+  readonly type: string
+  readonly cacheControl: string
+}
 
 /** @property gone the connection's end, which a response that isn't yet its connection's hears of in no other way. */
 export type Exchange = { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly gone: AbortSignal }
@@ -28,7 +32,7 @@ const PROGRESS_MS = 200
  */
 export async function sendFile(
   { request, reply, gone }: Exchange,
-  { wanted, type, cacheControl }: Presented,
+  { wanted, name, type, cacheControl }: Presented,
   { contents, watch }: Sending
 ): Promise<FastifyReply> {
   for (let tries = 0; tries < TRIES; tries += 1) {
@@ -37,10 +41,10 @@ export async function sendFile(
     const tag = `"${file.sha256}"`
     const part = partOf(request.method, request.headers, tag, size)
     if (part.status === 416) {
-      const beyond = problem('no-such-range', `${nameOf(wanted)} has ${size} bytes`)
+      const beyond = problem('no-such-range', `${name} has ${size} bytes`)
       return sendProblem(reply.header('content-range', `bytes */${size}`), beyond)
     }
-    if (part.status === 412) return sendProblem(reply, problem('stale', `${nameOf(wanted)} is another one: ${tag}`))
+    if (part.status === 412) return sendProblem(reply, problem('stale', `${name} is another one: ${tag}`))
     const validators = { etag: tag, 'cache-control': cacheControl }
     if (part.status === 304) return reply.status(304).headers(validators).send()
     const { start, end } = part.status === 206 ? part : { start: 0, end: size - 1 }
@@ -58,7 +62,7 @@ export async function sendFile(
     if (content === undefined) continue
     reply.hijack()
     reply.raw.writeHead(part.status, headers)
-    await sendBody({ request, reply, gone }, content, { start, end }, watch)
+    await sendBody({ request, reply, gone }, content, { name, start, end }, watch)
     return reply
   }
   throw new ContentError('file-changed', `${wanted.what} is replaced again and again: not served`)
@@ -67,12 +71,12 @@ export async function sendFile(
 async function sendBody(
   { request, reply, gone }: Exchange,
   content: Content,
-  { start, end }: { start: number; end: number },
+  { name, start, end }: { name: string; start: number; end: number },
   watch: WatchTransfer
 ): Promise<void> {
   const { file } = content
   const { from: client } = ends(request)
-  const watcher = watch({ protocol: 'http', client, file: nameOf(file), size: file.size })
+  const watcher = watch({ protocol: 'http', client, file: name, size: file.size })
   let isWhole = false
   try {
     await pipeline(followed(content.chunks(start, end), start, watcher), reply.raw, { signal: gone })
@@ -103,9 +107,4 @@ async function* followed(
     watcher.reached(at)
   }
   watcher.reached(at)
-}
-
-/** The last part of a path as clients know it. */
-function nameOf({ path }: Pick<SteadyFile, 'path'>): string {
-  return path.slice(path.lastIndexOf('/') + 1)
 }

@@ -10,6 +10,7 @@ import type { WatchTransfer } from '../../net/transfer-watch.ts'
 import { answerProblems, answerUnreadable } from '../problem.ts'
 import { fileRoutes } from './files.ts'
 import { installRoutes } from './install.ts'
+import { answerQuickly } from './quick.ts'
 import { limitConnections } from './refusals.ts'
 import { parseReport } from './report-body.ts'
 import { scriptRoutes } from './script.ts'
@@ -64,12 +65,13 @@ export function provisioningServer(options: ProvisioningOptions): FastifyInstanc
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, parseReport)
   reportRequests(app, options.report)
-  limitConnections(app, options.connections, options.report)
+  const isRefused = limitConnections(app, options.connections, options.report)
   app.decorateRequest('step')
   app.decorateRequest('problem')
   scriptRoutes(app, options)
   installRoutes(app, options)
   fileRoutes(app, options)
+  answerQuickly(app, options.boot, options.report, isRefused)
   return app
 }
 

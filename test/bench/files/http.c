@@ -1,9 +1,9 @@
 /*
  * HTTP/1.1 clients on one thread, each with a connection that stays: they get one path again and again for a while, and count.
  *
- *   http -u PATH [-p PORT] [-c CONNECTIONS] [-t SECONDS] SERVER
+ *   http -u PATH [-p PORT] [-c CONNECTIONS] [-t SECONDS] [-a ADDRESS] SERVER
  *
- * Any answer but 200 with a Content-Length, or a connection that is closed within one, fails.
+ * -a: the connections come from this address. Any answer but 200 with a Content-Length, or a connection that is closed within one, fails.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -30,7 +30,7 @@ struct connection {
   uint64_t left;
 };
 
-static struct sockaddr_in server = {.sin_family = AF_INET};
+static struct sockaddr_in server = {.sin_family = AF_INET}, local = {.sin_family = AF_INET};
 static char request[1024];
 static size_t request_size;
 static int poller;
@@ -49,7 +49,8 @@ static void ask(struct connection *connection) {
 
 static void begin(struct connection *connection) {
   connection->fd = socket(AF_INET, SOCK_STREAM, 0);
-  if (connection->fd < 0 || connect(connection->fd, (struct sockaddr *)&server, sizeof server) < 0) err(1, "connect");
+  if (connection->fd < 0 || bind(connection->fd, (struct sockaddr *)&local, sizeof local) < 0) err(1, "socket");
+  if (connect(connection->fd, (struct sockaddr *)&server, sizeof server) < 0) err(1, "connect");
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
   epoll_ctl(poller, EPOLL_CTL_ADD, connection->fd, &event);
   ask(connection);
@@ -100,12 +101,13 @@ int main(int count, char **words) {
   unsigned connections = 1;
   double seconds = 1;
   server.sin_port = htons(80);
-  for (int option; (option = getopt(count, words, "u:p:c:t:")) != -1;) {
+  for (int option; (option = getopt(count, words, "u:p:c:t:a:")) != -1;) {
     switch (option) {
       case 'u': path = optarg; break;
       case 'p': server.sin_port = htons(atoi(optarg)); break;
       case 'c': connections = atoi(optarg); break;
       case 't': seconds = atof(optarg); break;
+      case 'a': inet_aton(optarg, &local.sin_addr); break;
       default: return 2;
     }
   }

@@ -7,7 +7,7 @@ import { waitFor } from '../../e2e/lab/wait.ts'
 import { compile } from '../compile.ts'
 import { DEVICE, type Link, makeLink } from '../link.ts'
 import type { FileServer } from './servers.ts'
-import { ADDRESS, CLIENT, clientAddresses, FILES, type FileName, LINK, MTU } from './site.ts'
+import { ADDRESS, CLIENT, clientAddresses, FILES, type FileName, LINK, LOCAL_CLIENT, MTU } from './site.ts'
 
 /** What tftp.c prints. */
 export type Transferred = {
@@ -33,7 +33,7 @@ export type Lab = {
   server(server: FileServer): { readonly process: Running; readonly folder: string }
   /** tftp.c with these options. @throws when a byte was wrong, or the file didn't come. */
   tftp(server: FileServer, file: FileName, options: readonly (string | number)[]): Promise<Transferred>
-  /** http.c likewise. */
+  /** http.c on the servers' own host, over loopback. */
   http(server: Ipv4, path: string, connections: number, seconds: number): Promise<Fetched>
   remove(): Promise<void>
 }
@@ -65,8 +65,8 @@ export async function makeLab(
       return JSON.parse(output) as Transferred
     },
     async http(server, path, connections, seconds) {
-      const words = ['-u', path, '-c', String(connections), '-t', String(seconds)]
-      return JSON.parse(await link.client.run([httpClient, ...words, server])) as Fetched
+      const words = ['-u', path, '-c', String(connections), '-t', String(seconds), '-a', LOCAL_CLIENT]
+      return JSON.parse(await link.server.run([httpClient, ...words, server])) as Fetched
     },
     async remove() {
       for (const { process } of running.values()) await process.stop()
@@ -97,6 +97,7 @@ async function address({ server, client }: Link): Promise<void> {
     ...Object.values(ADDRESS).map((each) => [server, each] as const),
     ...clientAddresses().map((each) => [client, each] as const)
   ]
+  await server.run(['ip', 'addr', 'add', `${LOCAL_CLIENT}/32`, 'dev', 'lo'])
   for (const [host, each] of all) await host.run(['ip', 'addr', 'replace', `${each}/16`, 'dev', DEVICE])
   for (const host of [server, client]) await host.run(['ip', 'link', 'set', DEVICE, 'mtu', String(MTU)])
 }
@@ -120,9 +121,9 @@ async function serve(server: FileServer, lab: Lab, folder: string) {
   return { process, folder }
 }
 
-/** The SHA-256 of what a URL gives, as the clients' host gets it. */
+/** The SHA-256 of what a URL gives. */
 export async function hashOfUrl(lab: Lab, url: string): Promise<string> {
-  const output = await lab.link.client.run(['sh', '-c', 'curl --silent --fail "$0" | sha256sum', url])
+  const output = await lab.link.server.run(['sh', '-c', 'curl --silent --fail "$0" | sha256sum', url])
   return output.slice(0, 64)
 }
 

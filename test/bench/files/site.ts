@@ -6,6 +6,9 @@ export const CLIENT = parseIpv4('10.99.1.1')
 /** Tandem bounds the transfers of one address. */
 export const CLIENT_ADDRESSES = 250
 
+/** Of clients on the servers' host. */
+export const LOCAL_CLIENT = parseIpv4('10.99.2.1')
+
 export const ADDRESS = {
   tandem: parseIpv4('10.99.0.1'),
   dnsmasq: parseIpv4('10.99.0.2'),
