@@ -44,11 +44,13 @@ export type Tandem = {
 /**
  * Starts the daemon on segments of one namespace and waits until it serves. `folder` takes its state and its log.
  * @param mode of DHCP.
+ * @param loaders the folder of the loaders, absolute; left out: where Debian has them.
  */
 export async function startTandem(
   networks: readonly [Network, ...Network[]],
   folder: string,
-  mode: DhcpMode
+  mode: DhcpMode,
+  loaders?: string
 ): Promise<Tandem> {
   const [network] = networks
   const [config, state, log] = ['tandem.yaml', 'state', 'tandem.log'].map((name) => join(folder, name)) as [
@@ -56,7 +58,7 @@ export async function startTandem(
     string,
     string
   ]
-  await writeFile(config, configuration(networks, state, mode))
+  await writeFile(config, configuration(networks, state, mode, loaders))
   const daemon = await network.start([PROGRAM, 'serve', '--config', config], log)
 
   const tandem: Tandem = {
@@ -82,13 +84,13 @@ export async function startTandem(
   return tandem
 }
 
-function configuration(networks: readonly Network[], state: string, mode: DhcpMode): string {
+function configuration(networks: readonly Network[], state: string, mode: DhcpMode, loaders?: string): string {
   const interfaces = networks.map(({ bridge, address }) => `    - { name: ${bridge}, address: ${address} }`)
   return `instance: a
 state: ${state}
 provisioning:
   interfaces:
-${interfaces.join('\n')}
+${interfaces.join('\n')}${loaders === undefined ? '' : `\n  loaders: ${loaders}`}
   http: 80
   tftp: 69
   dhcp: { port: 67, mode: ${mode} }
