@@ -31,7 +31,7 @@ export function curl(...options: string[]): TftpClient {
   }
 }
 
-/** It asks for `blksize` and `tsize`. @param blockSize bytes. */
+/** It asks for `tsize`, and for `blksize` if that is other than 512. @param blockSize bytes. */
 export function busybox(blockSize: number): TftpClient {
   const size = ['-b', String(blockSize)]
   return {
