@@ -1,4 +1,4 @@
-import { copyFile, mkdir } from 'node:fs/promises'
+import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { installsThenBootsItsDisk } from './lab/install.ts'
@@ -21,11 +21,8 @@ test.serial(
 )
 
 /** Debian's pxelinux in the place of the loader for BIOS, with the module that it needs. */
-async function makePxelinux(folder: string): Promise<string> {
-  const loaders = join(folder, 'loaders')
+async function makePxelinux(loaders: string): Promise<void> {
   const netboot = join(DEBIAN_NETBOOT, 'debian-installer/amd64')
-  await mkdir(loaders)
   await copyFile(join(netboot, 'pxelinux.0'), join(loaders, 'undionly.kpxe'))
   await copyFile(join(netboot, 'boot-screens/ldlinux.c32'), join(loaders, 'ldlinux.c32'))
-  return loaders
 }

@@ -7,6 +7,7 @@ test.serial(
   inLab(async (t, lab) => {
     const machine = await installsThenBootsItsDisk(t, lab, 'uefi-pxe')
     t.regex(await machine.console(), /Start PXE over IPv4/)
+    t.regex(await lab.tandem.log(), /RRQ \S+\.efi .*windowsize=4 -> OACK .*windowsize=4, /)
   })
 )
 

@@ -6,5 +6,12 @@ declare module 'tftp' {
     /** Emits `error` with the server's message, `(Server) ...`. */
     createGetStream(remoteFile: string): Readable
   }
-  export function createClient(options: { host: string; port: number; blockSize?: number; windowSize?: number; timeout?: number; retries?: number }): Client
+  export function createClient(options: {
+    host: string
+    port: number
+    blockSize?: number
+    windowSize?: number
+    timeout?: number
+    retries?: number
+  }): Client
 }

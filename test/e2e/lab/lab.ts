@@ -9,6 +9,8 @@ import { type Hardware, type Machine, makeMachine } from './machine.ts'
 import { makeNetwork, type Network } from './network.ts'
 import { type DhcpMode, startTandem, type Tandem } from './tandem.ts'
 
+type Scenario = (t: ExecutionContext, lab: Lab) => Promise<void>
+
 /** Provisioning networks of a scenario's own, with Tandem on them. */
 export type Lab = {
   /** A temporary folder. */
@@ -31,13 +33,11 @@ export type Lab = {
  * fails, its evidence is printed. scripts/e2e takes down what a killed process left: it goes by the
  * names, which start with `tandem-e2e-` and the run's number. The time limits are generous: other work on the same
  * cores slows emulation down several times, and a machine that boots takes no longer for a late limit.
- * @param mode of Tandem's DHCP. @param makeLoaders makes a folder of loaders other than Debian's, below a folder, and gives its path.
+ * @param mode of Tandem's DHCP.
+ * @param loaders what is called before Tandem starts, to put files into a folder that it then has its loaders in; left
+ *   out: it has Debian's.
  */
-export function inLab(
-  scenario: (t: ExecutionContext, lab: Lab) => Promise<void>,
-  mode: DhcpMode = 'authoritative',
-  makeLoaders?: (folder: string) => Promise<string>
-) {
+export function inLab(scenario: Scenario, mode: DhcpMode = 'authoritative', loaders?: (into: string) => Promise<void>) {
   return async (t: ExecutionContext): Promise<void> => {
     t.timeout(480_000)
     const run = `tandem-e2e-${process.env.TANDEM_E2E_RUN ?? process.pid}`
@@ -53,7 +53,12 @@ export function inLab(
       await mkdir(folder, { recursive: true })
       const network = await segment('br0', '10.77.0.1/24', 'fd77::1/64')
       const secondNetwork = await network.segment('br0b', '10.80.0.1/24')
-      const tandem = await startTandem([network, secondNetwork], folder, mode, await makeLoaders?.(folder))
+      const own = loaders && join(folder, 'loaders')
+      if (own) {
+        await mkdir(own)
+        await loaders(own)
+      }
+      const tandem = await startTandem([network, secondNetwork], folder, mode, own)
       const machines: Machine[] = []
       const machine = async (hardware: Hardware, where: Network = network) => {
         const plugged = await makeMachine(where, hardware, folder)

@@ -1,7 +1,7 @@
 import type { Network } from './network.ts'
 
 /** By its path: npm puts first in PATH the programs of packages, among them another nft. */
-const NFT = '/usr/sbin/nft'
+export const NFT = '/usr/sbin/nft'
 
 /** Where QEMU's BIOS ROM (virtio-net) puts the codes of the two options that give it away as iPXE: bytes after the UDP header. */
 const CODES = [

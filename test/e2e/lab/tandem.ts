@@ -43,7 +43,8 @@ export type Tandem = {
 
 /**
  * Starts the daemon on segments of one namespace and waits until it serves. `folder` takes its state and its log.
- * @param mode of DHCP. @param loaders their folder; by default Debian's.
+ * @param mode of DHCP.
+ * @param loaders the folder of the loaders, absolute; left out: where Debian has them.
  */
 export async function startTandem(
   networks: readonly [Network, ...Network[]],
