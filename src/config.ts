@@ -41,6 +41,7 @@ const ConfigFile = Type.Object(
         loaders: Type.Optional(Type.String({ minLength: 1 })),
         signedLoaders: Type.Optional(Type.String({ minLength: 1 })),
         offers: Type.Optional(Type.Integer({ minimum: 1, maximum: 20 })),
+        maxBlockSize: Type.Optional(Type.Integer({ minimum: 512, maximum: 65_464 })),
         memory: Type.Optional(Type.Integer({ minimum: 0, maximum: HIGHEST_MEMORY })),
         limits: Type.Optional(
           Type.Object(
@@ -87,6 +88,8 @@ export type Config = {
   readonly signedLoaders: string
   /** In how many power-ons a generation's installer is offered before the machine is told to wait. */
   readonly offers: number
+  /** Bytes that a TFTP block may have; left out: what the path's MTU takes. */
+  readonly maxBlockSize?: number
   /** Bytes of boot files that are kept in memory. */
   readonly memory: number
   /** TFTP transfers, and as many HTTP connections. */
@@ -218,6 +221,7 @@ function configFrom(file: Static<typeof ConfigFile>, folder: string): Config {
     loaders: resolve(folder, provisioning.loaders ?? DEFAULT_LOADERS),
     signedLoaders: resolve(folder, provisioning.signedLoaders ?? DEFAULT_SIGNED_LOADERS),
     offers: provisioning.offers ?? DEFAULT_OFFERS,
+    ...(provisioning.maxBlockSize === undefined ? {} : { maxBlockSize: provisioning.maxBlockSize }),
     memory: provisioning.memory === undefined ? DEFAULT_MEMORY : provisioning.memory * MIB,
     limits: { perClient: provisioning.limits?.perClient, total: provisioning.limits?.total ?? DEFAULT_TOTAL },
     admin: {

@@ -199,7 +199,7 @@ async function start(
     files: bootFiles(served, log),
     report: quietSteps(report),
     watch,
-    limits: { clients: config.limits },
+    limits: { clients: config.limits, maxBlockSize: config.maxBlockSize },
     memory: config.memory / TFTP_SHARE,
     broken
   })

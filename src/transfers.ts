@@ -44,8 +44,9 @@ export class Transfers {
     const now = this.#now()
     this.#forget(now)
     this.#count += 1
-    const mark = { bytes: 0, at: now }
-    const followed: Followed = { number: this.#count, start, startedAt: now, bytes: 0, rate: 0, mark }
+    const bytes = start.offset ?? 0
+    const mark = { bytes, at: now }
+    const followed: Followed = { number: this.#count, start, startedAt: now, bytes, rate: 0, mark }
     if (this.#followed.size < MOST) this.#followed.set(followed.number, followed)
     return {
       reached: (bytes) => this.#reached(followed, bytes),

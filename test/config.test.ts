@@ -50,6 +50,7 @@ provisioning:
   loaders: ../loaders
   signedLoaders: signed
   offers: 5
+  maxBlockSize: 8192
   memory: 0
   limits: { perClient: 8, total: 100 }
 admin:
@@ -66,6 +67,7 @@ admin:
     loaders: '/srv/loaders',
     signedLoaders: '/srv/tandem/signed',
     offers: 5,
+    maxBlockSize: 8192,
     memory: 0,
     limits: { perClient: 8, total: 100 },
     admin: { address: '10.99.0.1', port: 443, tls: { cert: '/srv/tandem/admin.crt', key: '/etc/ssl/admin.key' } }
@@ -93,6 +95,7 @@ provisioning:
   dhcp:
     mode: relay
   offers: 0
+  maxBlockSize: 65465
   memory: -1
   limits: { perClient: 0, all: 5 }
 admin:
@@ -110,11 +113,12 @@ admin:
     'tandem.yaml:9: provisioning.tftp: must be <= 65535',
     'tandem.yaml:11: provisioning.dhcp.mode: must be authoritative or proxy or off',
     'tandem.yaml:12: provisioning.offers: must be >= 1',
-    'tandem.yaml:13: provisioning.memory: must be >= 0',
-    'tandem.yaml:14: provisioning.limits.all: is not a known field',
-    'tandem.yaml:14: provisioning.limits.perClient: must be >= 1',
-    'tandem.yaml:16: admin.listen: must be string',
-    'tandem.yaml:17: admin.tls.key: is missing'
+    'tandem.yaml:13: provisioning.maxBlockSize: must be <= 65464',
+    'tandem.yaml:14: provisioning.memory: must be >= 0',
+    'tandem.yaml:15: provisioning.limits.all: is not a known field',
+    'tandem.yaml:15: provisioning.limits.perClient: must be >= 1',
+    'tandem.yaml:17: admin.listen: must be string',
+    'tandem.yaml:18: admin.tls.key: is missing'
   ])
 })
 

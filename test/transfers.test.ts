@@ -76,6 +76,15 @@ test('bytes are summed by protocol; what is sent again does not count', (t) => {
   t.deepEqual(transfers.bytes, { http: 600, tftp: 70 })
 })
 
+test('of a part of a file, only what was sent counts', (t) => {
+  const { transfers, pass } = follow()
+  const watcher = transfers.watch({ ...START, offset: 600 })
+  pass(1000)
+  watcher.reached(700)
+  t.is(transfers.bytes.http, 100)
+  t.like(transfers.list()[0], { bytes: 700, percent: 70, rate: 100 })
+})
+
 test('however many begin, no more than a bound are followed', (t) => {
   const { transfers } = follow()
   for (let count = 0; count < 10_001; count += 1) transfers.watch(START).reached(1)

@@ -8,6 +8,8 @@ export type TransferStart = {
   readonly file: string
   /** Bytes of the whole file. */
   readonly size: number
+  /** Where in the file it begins; default: at its beginning. */
+  readonly offset?: number
 }
 
 /** Follows one transfer. */

@@ -6,8 +6,10 @@ import type { TransferView } from './transfers.ts'
 export type EventView = { readonly id: number; readonly time: string } & Record<string, unknown>
 
 export type StreamSources = {
-  /** The next so many events after an id. */
+  /** The next so many events after an id, of those that are wanted. */
   readonly events: (after: number, most: number) => readonly EventView[]
+  /** The id of the last event there is, wanted or not. */
+  readonly latest: () => number
   readonly transfers: () => readonly TransferView[]
   /** The id that the first event comes after. */
   readonly after: number
@@ -33,14 +35,20 @@ export function eventStream(sources: StreamSources): Readable {
   return stream.once('close', () => ending.abort())
 }
 
-async function* messages({ events, transfers, after }: StreamSources, signal: AbortSignal): AsyncGenerator<string> {
+async function* messages(
+  { events, latest, transfers, after }: StreamSources,
+  signal: AbortSignal
+): AsyncGenerator<string> {
   let last = after
   let silence = 0
   const told = new Map<number, string>()
   yield ': what happens, as it happens\n\n'
   for (let look = 0; !signal.aborted; look += 1) {
-    const news = events(last, PIECE)
-    last = news.reduce((highest, { id }) => Math.max(highest, id), last)
+    const upTo = latest()
+    // By their ids, so that a reader can go on after any of them.
+    const news = events(last, PIECE).toSorted((a, b) => a.id - b.id)
+    // What isn't wanted isn't looked at twice.
+    last = Math.max(last, news.at(-1)?.id ?? 0, news.length < PIECE ? upTo : 0)
     const progress = look % LOOKS === 0 ? changedOf(transfers(), told) : []
     const texts = [
       ...news.map((event) => `event: event\nid: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`),

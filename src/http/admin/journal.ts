@@ -41,6 +41,7 @@ export function journalRoutes(app: AdminApp, { events, transfers }: AdminOptions
     const resumed = request.headers['last-event-id'] ?? after
     const stream = eventStream({
       events: (from, most) => (type === PROGRESS ? [] : listed(from, most)),
+      latest: () => events.latest(),
       transfers: () =>
         type === undefined || type === PROGRESS ? transfers.list().filter((each) => isOf(each, machine, mac)) : [],
       after: /^[0-9]{1,15}$/.test(String(resumed)) ? Number(resumed) : events.latest()

@@ -76,7 +76,7 @@ async function sendBody(
 ): Promise<void> {
   const { file } = content
   const { from: client } = ends(request)
-  const watcher = watch({ protocol: 'http', client, file: name, size: file.size })
+  const watcher = watch({ protocol: 'http', client, file: name, size: file.size, offset: start })
   let isWhole = false
   try {
     await pipeline(followed(content.chunks(start, end), start, watcher), reply.raw, { signal: gone })

@@ -35,6 +35,8 @@ export type Lab = {
   tftp(server: FileServer, file: FileName, options: readonly (string | number)[]): Promise<Transferred>
   /** http.c on the servers' own host, over loopback. */
   http(server: Ipv4, path: string, connections: number, seconds: number): Promise<Fetched>
+  /** Gets a URL of a server so often by curl, there too, over so many connections at once; gives the seconds. */
+  curl(url: string, times: number, connections: number): Promise<number>
   remove(): Promise<void>
 }
 
@@ -67,6 +69,13 @@ export async function makeLab(
     async http(server, path, connections, seconds) {
       const words = ['-u', path, '-c', String(connections), '-t', String(seconds), '-a', LOCAL_CLIENT]
       return JSON.parse(await link.server.run([httpClient, ...words, server])) as Fetched
+    },
+    async curl(url, times, connections) {
+      const words = ['--silent', '--fail', '--parallel', '--parallel-max', String(connections)]
+      const gets = Array.from({ length: times }, () => ['--output', '/dev/null', url]).flat()
+      const before = performance.now()
+      await link.server.run(['curl', ...(connections > 1 ? words : words.slice(0, 2)), ...gets])
+      return (performance.now() - before) / 1000
     },
     async remove() {
       for (const { process } of running.values()) await process.stop()

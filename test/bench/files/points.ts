@@ -4,6 +4,7 @@ import { compare, type Figure, figure, type Metric, medianOf, type Sample, TANDE
 import { requestInstall } from './install-file.ts'
 import { hashOfFile, hashOfUrl, type Lab } from './lab.ts'
 import { atftpd, dnsmasq, type FileServer, hpa, nginx, npmTftp, tandem } from './servers.ts'
+import { FILES } from './site.ts'
 import { oneClient, overLoss, RATE, rack, storm, TIME } from './trials.ts'
 
 /** Some comparisons, under a name. */
@@ -91,6 +92,9 @@ async function takeTurns<Name extends string>(
 
 const pathOf = (server: FileServer, file: string) => (server.name === TANDEM ? `/boot/loaders/${file}` : `/${file}`)
 
+/** How often 64 MiB are got in a run: for about a second. */
+const GETS = 40
+
 /** 64 MiB over connections that stay. @throws when the bytes are wrong. */
 async function http(lab: Lab): Promise<readonly Figure[]> {
   const servers = [tandem, nginx]
@@ -102,8 +106,9 @@ async function http(lab: Lab): Promise<readonly Figure[]> {
   const figures: Figure[] = []
   for (const connections of [1, 8]) {
     const samples = await takeTurns(lab, servers, async (server) => {
-      const { bytes, seconds } = await lab.http(server.address, pathOf(server, 'big.bin'), connections, 2)
-      return { rate: bytes / seconds / 1e6 }
+      const url = `http://${server.address}${pathOf(server, 'big.bin')}`
+      const seconds = await lab.curl(url, GETS, connections)
+      return { rate: (GETS * FILES['big.bin']) / seconds / 1e6 }
     })
     figures.push(...compare(at(`http, ${connections} connection${connections > 1 ? 's' : ''}`), RATE, samples))
   }
