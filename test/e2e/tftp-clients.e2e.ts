@@ -20,8 +20,10 @@ const PATIENCE = 300
 /** On the client's own host. */
 const AT_PROXY = '127.0.0.1'
 
-const BAD: Omit<Faults, 'seed'> = { lost: 50, doubled: 50, late: 25, latest: 120 }
-const FAIR: Omit<Faults, 'seed'> = { lost: 500, doubled: 500, late: 500, latest: 120 }
+const BAD = { lost: 50, doubled: 50, late: 25, latest: 120, sparesOpening: false }
+const BETTER = { lost: 500, doubled: 500, late: 500, latest: 120, sparesOpening: false }
+/** atftp 0.8 ends with "unexpected OACK" when it gets an OACK twice, be it that the network doubled it. */
+const FOR_ATFTP = { sparesOpening: true }
 
 test(
   'each client gets files of each size',
@@ -53,12 +55,31 @@ test(
         atftp('blksize 1468', 'tsize 0', 'timeout 3', 'windowsize 8'),
         'tsize=35651584 timeout=3 blksize=1468 windowsize=8'
       ],
-      [atftp('blksize 65464', 'windowsize 64'), 'blksize=1468 windowsize=64'],
+      [atftp('blksize 65464', 'windowsize 16'), 'blksize=1468 windowsize=16'],
       [curl('--tftp-blksize', '65464'), 'tsize=35651584 blksize=1468 timeout=6'],
       [busybox(65464), 'blksize=1468 tsize=35651584']
     ]
     for (const [client, agreed] of clients) {
       await gets(t, lab, host, client, `file-${LONG}`)
+      t.true((await lab.tandem.log()).includes(`-> OACK ${agreed}, `), `${client.name}: ${agreed}`)
+    }
+  })
+)
+
+test(
+  'where the path takes jumbo frames, so do blocks',
+  withFiles([MIB], async (t, lab, host) => {
+    const { network } = lab
+    const ports = JSON.parse(await network.run(['ip', '-json', 'link', 'show', 'master', network.bridge])) as Link[]
+    for (const { ifname } of [...ports, { ifname: network.bridge }])
+      await network.run(['ip', 'link', 'set', ifname, 'mtu', '9000'])
+    await host.execute(['ip', 'link', 'set', 'eth0', 'mtu', '9000'])
+    const clients: [TftpClient, string][] = [
+      [busybox(65464), 'blksize=8968 tsize=1048576'],
+      [atftp('blksize 65464', 'windowsize 4'), 'blksize=8968 windowsize=4']
+    ]
+    for (const [client, agreed] of clients) {
+      await gets(t, lab, host, client, `file-${MIB}`)
       t.true((await lab.tandem.log()).includes(`-> OACK ${agreed}, `), `${client.name}: ${agreed}`)
     }
   })
@@ -100,8 +121,7 @@ test(
       [curl('--tftp-no-options'), MIB],
       // It asks that what is lost be sent again after 6 s (RFC 2349), and so it is.
       [curl('--tftp-blksize', '1468'), 64 * KIB],
-      [busybox(1468), MIB],
-      [atftp('blksize 1468'), MIB]
+      [busybox(1468), MIB]
     ]
     const tally = await throughProxy(host, { seed: 1, ...BAD }, async () => {
       for (const [client, size] of clients) await gets(t, lab, host, client, `file-${size}`, AT_PROXY)
@@ -112,11 +132,12 @@ test(
 )
 
 test(
-  'over such a network a client gets its file in windows',
-  withFiles([8 * MIB], async (t, lab, host) => {
-    const tally = await throughProxy(host, { seed: 2, ...BAD }, async () => {
+  'over such a network a client gets its files in windows, too',
+  withFiles([MIB, 8 * MIB], async (t, lab, host) => {
+    const tally = await throughProxy(host, { seed: 2, ...BAD, ...FOR_ATFTP }, async () => {
+      await gets(t, lab, host, atftp('blksize 1468'), `file-${MIB}`, AT_PROXY)
       await gets(t, lab, host, atftp('blksize 1468', 'windowsize 8'), `file-${8 * MIB}`, AT_PROXY)
-      await gets(t, lab, host, atftp('blksize 1468', 'windowsize 64'), `file-${8 * MIB}`, AT_PROXY)
+      await gets(t, lab, host, atftp('blksize 1468', 'windowsize 16'), `file-${8 * MIB}`, AT_PROXY)
     })
     t.log(tally)
     t.true(tally.lost > 50 && tally.doubled > 50 && tally.late > 100)
@@ -124,9 +145,9 @@ test(
 )
 
 test(
-  'over a fair one it does so past block 65,535',
+  'over a better one it does so past block 65,535',
   withFiles([LONG], async (t, lab, host) => {
-    const tally = await throughProxy(host, { seed: 3, ...FAIR }, () =>
+    const tally = await throughProxy(host, { seed: 3, ...BETTER, ...FOR_ATFTP }, () =>
       gets(t, lab, host, atftp('blksize 512', 'windowsize 8'), `file-${LONG}`, AT_PROXY)
     )
     t.log(tally)
@@ -147,6 +168,8 @@ function withFiles(sizes: number[], scenario: (t: ExecutionContext, lab: Lab, ho
   }
   return inLab(run, 'authoritative', put)
 }
+
+type Link = { ifname: string }
 
 /** Some clients end with 0 whatever came: it is the bytes that count. */
 async function gets(

@@ -313,3 +313,19 @@ for (const [what, state, now, abandoned] of ABANDONED) {
 }
 
 test('a transfer that is over: abandoned', (t) => t.true(isAbandoned({ phase: 'ended', end: { how: 'done' } }, 0)))
+
+test.failing('a client that always loses the end of a window is not waited for longer and longer', (t) => {
+  const plan: Plan = { ...WINDOW, size: 800 }
+  let now = 0
+  let next = step(begin(plan, now).state, acked(0), now + 1)
+  const waits: number[] = []
+  for (let block = 2; block <= 20; block += 2) {
+    const { state } = next
+    if (state.phase === 'ended') return t.fail(JSON.stringify(state.end))
+    waits.push(deadlineOf(state) - state.sentAt)
+    now = deadlineOf(state)
+    // Half of each window arrives, which the client says only when it sees that half again.
+    next = step(step(state, { type: 'timeout' }, now).state, acked(block), now + 1)
+  }
+  t.true(Math.max(...waits) <= 250, `milliseconds before each window is sent again: ${waits}`)
+})
