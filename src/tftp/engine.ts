@@ -169,8 +169,12 @@ export class Engine {
       source.close()
       throw error
     }
-    const { patience, tries, maxWindowSize } = this.#limits
-    const limits = { maxBlockSize: this.#limits.maxBlockSize ?? blockSizeFor(channel.mtu), maxWindowSize }
+    const { patience, tries, maxWindowSize, maxWindowBytes } = this.#limits
+    const limits = {
+      maxBlockSize: this.#limits.maxBlockSize ?? blockSizeFor(channel.mtu),
+      maxWindowSize,
+      maxWindowBytes
+    }
     const { size } = source
     const plan: Plan = { ...negotiate(request.options, size, limits), size, patience, tries }
     const session = new Session({ channel, source, plan, frames: this.#frames, now: this.#around.now })

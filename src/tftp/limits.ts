@@ -1,7 +1,7 @@
 import type { ClientLimits } from '../net/client-limits.ts'
 import type { NegotiationLimits } from './negotiate.ts'
 
-export type TftpLimits = Pick<NegotiationLimits, 'maxWindowSize'> & {
+export type TftpLimits = Pick<NegotiationLimits, 'maxWindowSize' | 'maxWindowBytes'> & {
   /** Bytes; left out: what the path's MTU takes. With more, packets are sent in fragments. */
   readonly maxBlockSize?: number | undefined
   /** Milliseconds in which a client must be heard, and packets that it may leave unanswered, before it counts as gone. */
@@ -12,11 +12,12 @@ export type TftpLimits = Pick<NegotiationLimits, 'maxWindowSize'> & {
 }
 
 /**
- * A window of 128 blocks keeps a gigabit busy over 2 ms; longer ones only overflow the client's receive buffer. Firmware
- * that is busy may be silent for half a minute.
+ * Linux' default receive buffer of 208 KiB holds 90 packets of 1500 bytes, or 13 of 9000: a client that doesn't ask for more gets such a
+ * window whole. Firmware that is busy may be silent for half a minute.
  */
 export const DEFAULT_LIMITS: TftpLimits = {
-  maxWindowSize: 128,
+  maxWindowSize: 64,
+  maxWindowBytes: 96 << 10,
   patience: 30_000,
   tries: 4,
   clients: { perClient: undefined, total: 4096 }

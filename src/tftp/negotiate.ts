@@ -10,8 +10,9 @@ const LONGEST_BLOCK = 65_464
 export type NegotiationLimits = {
   /** Bytes. What fits the path's MTU, unless the configuration allows more. */
   readonly maxBlockSize: number
-  /** Blocks; more than this are no faster, and only fill a client's receive buffer. */
+  /** Blocks, and bytes of all of them: what doesn't fit into a client's receive buffer is lost. */
   readonly maxWindowSize: number
+  readonly maxWindowBytes: number
 }
 
 export type Negotiated = {
@@ -21,7 +22,7 @@ export type Negotiated = {
   readonly blockSize: number
   /** Blocks that are sent before an ACK is waited for. */
   readonly windowSize: number
-  /** Milliseconds until a retransmission, where the client asked for that; else it follows the measured round trips. */
+  /** Milliseconds until a retransmission at most, where the client asked for that; within it, the measured round trips tell. */
   readonly timeout: number | undefined
 }
 
@@ -47,7 +48,8 @@ export function negotiate(requested: Options, fileSize: number, limits: Negotiat
       accepted.set(name, String(blockSize))
     } else if (name === 'windowsize' && value >= 1 && value <= 65_535) {
       windowSize = Math.min(value, limits.maxWindowSize)
-      accepted.set(name, String(windowSize))
+      // Its place; what fits depends on the size of the blocks, which may come later.
+      accepted.set(name, '')
     } else if (name === 'tsize' && value === 0) {
       accepted.set(name, String(fileSize))
     } else if (name === 'timeout' && timeout === undefined && value >= 1 && value <= 255) {
@@ -57,6 +59,10 @@ export function negotiate(requested: Options, fileSize: number, limits: Negotiat
       timeout = value / 1000
       accepted.set(name, String(value))
     }
+  }
+  if (accepted.has('windowsize')) {
+    windowSize = Math.max(1, Math.min(windowSize, Math.floor(limits.maxWindowBytes / blockSize)))
+    accepted.set('windowsize', String(windowSize))
   }
   return { accepted, blockSize, windowSize, timeout }
 }

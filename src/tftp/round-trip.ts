@@ -21,8 +21,16 @@ export function measured(before: RoundTrip, milliseconds: number): RoundTrip {
   }
 }
 
-/** @param doublings how often it is doubled (RFC 6298, section 5.5). */
-export function timeoutAfter(roundTrip: RoundTrip, doublings: number): number {
+/**
+ * @param doublings how often it is doubled (RFC 6298, section 5.5).
+ * @param agreed what the client asked for (RFC 2349): waited for until a round trip is measured, and never longer.
+ */
+export function timeoutAfter(roundTrip: RoundTrip, doublings: number, agreed?: number): number {
+  if (agreed !== undefined && roundTrip === undefined) return agreed
   const base = roundTrip ? roundTrip.smoothed + 4 * roundTrip.variation : FIRST_TIMEOUT
-  return Math.min(LONGEST_TIMEOUT, Math.max(SHORTEST_TIMEOUT, base) * 2 ** Math.min(doublings, 10))
+  return Math.min(
+    agreed ?? LONGEST_TIMEOUT,
+    LONGEST_TIMEOUT,
+    Math.max(SHORTEST_TIMEOUT, base) * 2 ** Math.min(doublings, 10)
+  )
 }

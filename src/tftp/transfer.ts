@@ -111,7 +111,7 @@ export function step(state: Transfer, event: TransferEvent, now: number): Transf
 
 /** When the event `timeout` is due. */
 export function deadlineOf({ plan, sentAt, roundTrip, doublings }: Running): number {
-  return sentAt + (plan.timeout ?? timeoutAfter(roundTrip, doublings))
+  return sentAt + timeoutAfter(roundTrip, doublings, plan.timeout)
 }
 
 /** Whether it is over, or its client took part in it and then left everything unanswered for more than a second. */
@@ -141,12 +141,14 @@ function onPacket(state: Running, packet: Packet, now: number): TransferStep {
   if (acked > state.sent) return { state, sends: NOTHING }
   if (acked === lastBlock(state.plan)) return end({ how: 'done' })
   const measures = !state.again && acked === state.sent
+  // A part of a window: the rest of it was lost, and what was waited for wasn't merely slow.
+  const isPart = acked < state.sent
   const next: Running = {
     ...state,
     acked,
     heardAt: now,
     timeouts: 0,
-    doublings: measures ? 0 : state.doublings,
+    doublings: measures || isPart ? 0 : state.doublings,
     roundTrip: measures ? measured(state.roundTrip, now - state.sentAt) : state.roundTrip
   }
   return sendNext(next, now)

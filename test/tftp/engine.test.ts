@@ -153,8 +153,8 @@ test('those with a window to send take turns: a long one does not keep the other
   t.is(greedy.calls, 1)
   t.is(modest.calls, 1)
   while (run.engine.isSending) run.engine.run()
-  t.is(greedy.sent.length, 1 + 128)
-  t.is(greedy.calls, 8)
+  t.is(greedy.sent.length, 1 + 64)
+  t.is(greedy.calls, 4)
 })
 
 test('what the system does not take now leaves once it does', (t) => {

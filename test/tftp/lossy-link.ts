@@ -33,7 +33,11 @@ export type Outcome = {
 export function transferOver(file: Uint8Array, request: Request, fates: readonly Fate[], tries = 6): Outcome {
   const clock = new ManualClock()
   const wish: Wish = { request, maxBytes: Infinity, onlyAnswer: false, retry: 1500, tries }
-  const negotiated = negotiate(request.options, file.length, { maxBlockSize: 1468, maxWindowSize: 64 })
+  const negotiated = negotiate(request.options, file.length, {
+    maxBlockSize: 1468,
+    maxWindowSize: 64,
+    maxWindowBytes: 1e6
+  })
   const plan = { ...negotiated, size: file.length, patience: 20_000, tries: 4 }
   const got: Uint8Array[] = []
   const blocks: number[] = []

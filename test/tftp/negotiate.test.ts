@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { blockSizeFor, type Negotiated, negotiate } from '../../src/tftp/negotiate.ts'
 import { options } from './fakes.ts'
 
-const LIMITS = { maxBlockSize: 1468, maxWindowSize: 64 }
+const LIMITS = { maxBlockSize: 1468, maxWindowSize: 64, maxWindowBytes: 32_768 }
 const FILE_SIZE = 1_044_480
 
 type Values = Record<string, string | number>
@@ -34,6 +34,12 @@ const ROWS: readonly [rule: string, asked: Values, accepted: Values, outcome: Pa
   ['RFC 7440: windowsize as asked', { windowsize: 4 }, { windowsize: 4 }, { windowSize: 4 }],
   ['RFC 7440: windowsize of at least 1', { windowsize: 0 }, {}, {}],
   ['RFC 7440: windowsize of up to 65535', { windowsize: 65_535 }, { windowsize: 64 }, { windowSize: 64 }],
+  [
+    'a window holds no more bytes than a receive buffer, whichever option comes first',
+    { windowsize: 64, blksize: 1468 },
+    { windowsize: 22, blksize: 1468 },
+    { windowSize: 22, blockSize: 1468 }
+  ],
   ['RFC 7440: windowsize above 65535 is left out', { windowsize: 65_536 }, {}, {}],
   ['RFC 2347: unknown options are left out', { multicast: '', tsize: 0 }, { tsize: FILE_SIZE }, {}],
   [
