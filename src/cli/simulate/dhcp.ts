@@ -27,9 +27,8 @@ export type Lease = {
   serverId: Ipv4
 }
 
-/** Milliseconds until a request is sent again; how often in all. */
-const RETRY_MS = 1000
-const TRIES = 3
+/** Milliseconds that each request is waited for: twice as long as the one before, as firmware does. */
+const WAITS = [2000, 4000, 8000]
 const PARAMETERS = [1, 3, 6, 7, 12, 15, 17, 26, 43, 60, 66, 67, 119, 128, 129, 130, 131, 132, 133, 134, 135, 175, 203]
 
 /**
@@ -125,20 +124,20 @@ export class DhcpClient {
 
 async function exchange(socket: Socket, { server }: DhcpPlace, request: Packet, name: string): Promise<Packet> {
   const bytes = encode(request)
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+  for (const wait of WAITS) {
     socket.send(bytes, server.port, server.address)
-    const answer = await answerTo(socket, request.xid)
+    const answer = await answerTo(socket, request.xid, wait)
     if (answer !== undefined) return answer
   }
   throw new CommandFailed(
-    `no answer to ${TRIES} ${name}s at ${server.address}:${server.port}: \`tandem explain MAC\` and the daemon's log say why`
+    `no answer to ${WAITS.length} ${name}s at ${server.address}:${server.port}: \`tandem explain MAC\` and the daemon's log say why`
   )
 }
 
 /** The reply with this transaction id; undefined when none comes in time. */
-function answerTo(socket: Socket, xid: number): Promise<Packet | undefined> {
+function answerTo(socket: Socket, xid: number, wait: number): Promise<Packet | undefined> {
   const { promise, resolve } = Promise.withResolvers<Packet | undefined>()
-  const timer = setTimeout(() => resolve(undefined), RETRY_MS)
+  const timer = setTimeout(() => resolve(undefined), wait)
   const receive = (bytes: Buffer) => {
     const packet = decodeOrUndefined(bytes)
     if (packet?.op === BOOTREPLY && packet.xid === xid) resolve(packet)
