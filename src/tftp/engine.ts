@@ -1,4 +1,3 @@
-import { basename } from 'node:path/posix'
 import { isDeepStrictEqual } from 'node:util'
 import { ClientCount } from '../net/client-limits.ts'
 import type { Endpoint } from '../net/endpoint.ts'
@@ -8,7 +7,7 @@ import type { BootFile } from './files.ts'
 import { FrameCache } from './frames.ts'
 import type { TftpLimits } from './limits.ts'
 import { blockSizeFor, negotiate } from './negotiate.ts'
-import { netascii } from './netascii.ts'
+import { Progress } from './progress.ts'
 import {
   type Refusal,
   refusalAsBusy,
@@ -19,7 +18,7 @@ import {
 } from './refusal.ts'
 import { type Answer, describeAnswer, describeEnd, describeRequest } from './report.ts'
 import { Session } from './session.ts'
-import { bytesSource, FileSources, type Source } from './source.ts'
+import { Sources } from './sources.ts'
 import type { Ears, FileAnswer, Surroundings, TransferChannel } from './surroundings.ts'
 import type { Plan, TransferEnd } from './transfer.ts'
 
@@ -30,10 +29,9 @@ type Transfer = {
   readonly client: Endpoint
   readonly local: Ipv4
   readonly begun: number
+  readonly progress: Progress
   /** Undefined while the file is looked for. */
   session?: Session
-  /** Bytes that the daemon was told of; undefined before the client has taken any. */
-  told?: number
 }
 
 /** Milliseconds between two words on how far transfers are. */
@@ -47,7 +45,7 @@ export class Engine {
   readonly #around: Surroundings
   readonly #limits: TftpLimits
   readonly #frames: FrameCache
-  readonly #sources = new FileSources()
+  readonly #sources = new Sources()
   /** By the client's address and port. */
   readonly #transfers = new Map<string, Transfer>()
   readonly #asked = new Map<number, Transfer>()
@@ -120,7 +118,7 @@ export class Engine {
       if (session === undefined) continue
       session.tick()
       this.#settle(transfer, session)
-      if (tells && session.end === undefined) this.#tellProgress(transfer, session.taken)
+      if (tells && session.end === undefined) transfer.progress.reach(session.taken, session.plan.size)
     }
   }
 
@@ -141,7 +139,8 @@ export class Engine {
     if (earlier?.session) this.#stopSession(earlier, earlier.session, 'the client asked anew', false)
     else if (earlier) this.#forget(earlier)
     const number = ++this.#count
-    const transfer: Transfer = { number, request, client, local, begun: this.#around.now() }
+    const progress = new Progress(this.#around, number, client.address, request.file)
+    const transfer: Transfer = { number, request, client, local, begun: this.#around.now(), progress }
     const refusal = refusalOfKind(request) ?? this.#enter(client.address)
     if (refusal) {
       this.#refuse(transfer, refusal)
@@ -161,7 +160,7 @@ export class Engine {
   /** @throws the system's error when there is no socket to be had, and {@link SourceFailed}. */
   #start(transfer: Transfer, file: BootFile): void {
     const { request, client, local, number } = transfer
-    const source = this.#sourceOf(file, request.mode, number)
+    const source = this.#sources.open(file, request.mode, number)
     let channel: TransferChannel
     try {
       channel = this.#around.open(local, client, this.#earsOf(transfer))
@@ -181,17 +180,6 @@ export class Engine {
     transfer.session = session
     this.#report(transfer, describeAnswer(plan))
     this.#settle(transfer, session)
-  }
-
-  #sourceOf(file: BootFile, mode: string, number: number): Source {
-    const source = 'bytes' in file ? bytesSource(`made ${number}`, file.bytes) : this.#sources.open(file)
-    if (mode === 'octet') return source
-    try {
-      return netascii(source)
-    } catch (error) {
-      source.close()
-      throw error
-    }
   }
 
   #earsOf(transfer: Transfer): Ears {
@@ -242,21 +230,7 @@ export class Engine {
     session.close()
     const { plan, sendError } = session
     this.#report(transfer, describeEnd(end, plan, this.#around.now() - transfer.begun, sendError))
-    const complete = end.how === 'done' || ((end.how === 'silent' || end.how === 'unreachable') && end.last)
-    if (complete) this.#tellProgress(transfer, plan.size)
-    if (transfer.told !== undefined || complete) this.#around.ended(transfer.number, complete)
-  }
-
-  #tellProgress(transfer: Transfer, bytes: number): void {
-    const { number, client, request, session, told } = transfer
-    if (session === undefined || bytes === told || (told === undefined && bytes === 0 && session.end === undefined))
-      return
-    if (told === undefined) {
-      const file = basename(request.file.replaceAll('\\', '/'))
-      this.#around.began(number, { protocol: 'tftp', client: client.address, file, size: session.plan.size })
-    }
-    transfer.told = bytes
-    this.#around.reached(number, bytes)
+    transfer.progress.end(end, plan.size)
   }
 
   #stopSession(transfer: Transfer, session: Session, reason: string, tell: boolean): void {

@@ -29,34 +29,8 @@ export function bytesSource(key: string, bytes: Uint8Array): Source {
   }
 }
 
-/** A source that several transfers have in common. */
-type Shared = { readonly source: Source; users: number }
-
-/** Opens files, each once for all transfers of it that go on at the same time. */
-export class FileSources {
-  readonly #shared = new Map<string, Shared>()
-
-  /**
-   * Opens the very file that was described, and no later one of its name.
-   * @throws {SourceFailed}
-   */
-  open(file: SteadyFile): Source {
-    const key = `${file.path} ${file.stamp}`
-    const shared = this.#shared.get(key) ?? { source: openFile(key, file), users: 0 }
-    this.#shared.set(key, shared)
-    shared.users += 1
-    return { ...shared.source, close: () => this.#release(key, shared) }
-  }
-
-  #release(key: string, shared: Shared): void {
-    shared.users -= 1
-    if (shared.users > 0) return
-    this.#shared.delete(key)
-    shared.source.close()
-  }
-}
-
-function openFile(key: string, { path, size, stamp }: SteadyFile): Source {
+/** Opens the very file that was described, and no later one of its name. @throws {SourceFailed} */
+export function fileSource(key: string, { path, size, stamp }: SteadyFile): Source {
   const fd = attempt(() => openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK))
   const isChanged = () => !isUnchanged(fstatSync(fd, { bigint: true }), stamp)
   const close = () => closeSync(fd)

@@ -3,7 +3,8 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { type SteadyFile, stampOf } from '../../src/net/steady-file.ts'
-import { FileSources, SourceFailed } from '../../src/tftp/source.ts'
+import { SourceFailed } from '../../src/tftp/source.ts'
+import { Sources } from '../../src/tftp/sources.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { content } from './fakes.ts'
 
@@ -20,7 +21,7 @@ function readAll(source: { size: number; read(offset: number, target: Uint8Array
 }
 
 test('a file is read at any place', (t) => {
-  const source = new FileSources().open(writtenFile(t))
+  const source = new Sources().open(writtenFile(t), 'octet', 1)
   t.deepEqual(readAll(source), content(5000))
   const part = new Uint8Array(100)
   source.read(4900, part)
@@ -44,32 +45,32 @@ const CHANGES: readonly [what: string, change: (path: string) => void][] = [
 for (const [what, change] of CHANGES) {
   test(`a file that ${what} is neither opened nor read on`, (t) => {
     const file = writtenFile(t)
-    const sources = new FileSources()
-    const source = sources.open(file)
+    const sources = new Sources()
+    const source = sources.open(file, 'octet', 1)
     change(file.path)
     t.throws(() => readAll(source), { instanceOf: SourceFailed })
     source.close()
-    t.throws(() => sources.open(file), { instanceOf: SourceFailed, message: /changed/ })
+    t.throws(() => sources.open(file, 'octet', 1), { instanceOf: SourceFailed, message: /changed/ })
   })
 }
 
 test('a file that another has taken the place of is read to its end, and the new one is not opened for it', (t) => {
   const file = writtenFile(t)
-  const sources = new FileSources()
-  const source = sources.open(file)
+  const sources = new Sources()
+  const source = sources.open(file, 'octet', 1)
   writeFileSync(`${file.path}.new`, content(6000))
   renameSync(`${file.path}.new`, file.path)
   t.deepEqual(readAll(source), content(5000))
   source.close()
-  t.throws(() => sources.open(file), { instanceOf: SourceFailed })
+  t.throws(() => sources.open(file, 'octet', 1), { instanceOf: SourceFailed })
 })
 
 test('transfers of one file share a descriptor, which is closed after the last', async (t) => {
   const file = writtenFile(t)
-  const sources = new FileSources()
+  const sources = new Sources()
   const descriptors = async () => (await readdir('/proc/self/fd')).length
   const before = await descriptors()
-  const open = Array.from({ length: 50 }, () => sources.open(file))
+  const open = Array.from({ length: 50 }, () => sources.open(file, 'octet', 1))
   t.true((await descriptors()) < before + 40)
   for (const source of open.slice(1)) source.close()
   t.deepEqual(readAll(open[0] as (typeof open)[0]), content(5000))
@@ -79,5 +80,5 @@ test('transfers of one file share a descriptor, which is closed after the last',
 
 test('a file that is gone, or a folder: one line that says why', (t) => {
   const file = { path: '/nonexistent/f', size: 1, sha256: '', stamp: '' }
-  t.throws(() => new FileSources().open(file), { instanceOf: SourceFailed, message: /ENOENT/ })
+  t.throws(() => new Sources().open(file, 'octet', 1), { instanceOf: SourceFailed, message: /ENOENT/ })
 })
