@@ -64,7 +64,9 @@ function matrix(
       const figures: Figure[] = []
       for (const blksize of BLOCK_SIZES) {
         for (const windowsize of WINDOW_SIZES) {
-          const samples = await takeTurns(lab, servers, (server) => trial(lab, server, blksize, windowsize))
+          // The package in JavaScript takes seconds for each of these.
+          const taking = blksize === 1468 && windowsize <= 4 ? servers : servers.filter((server) => server !== npmTftp)
+          const samples = await takeTurns(lab, taking, (server) => trial(lab, server, blksize, windowsize))
           figures.push(...compare(at(`${name}, ${blksize} × ${windowsize}`), RATE, samples))
         }
       }
