@@ -7,11 +7,10 @@ import type { Inventory } from './inventory.ts'
 import { generationText } from './lifecycle.ts'
 import type { Machine } from './model.ts'
 import type { Change } from './oplog.ts'
+import { STAGES, type Stage } from './stages.ts'
 import { hashSecret, newSecret } from './tokens.ts'
 
-/** The stages that an installer reports, in the order of merging: an attempt never goes back. `offered` is Tandem's own. */
-export const STAGES = ['fetched', 'partitioning', 'installing', 'failed', 'installed'] as const
-export type Stage = (typeof STAGES)[number]
+export { STAGES, type Stage } from './stages.ts'
 
 /** A machine's power-on that was offered an installer. */
 export type Attempt = {

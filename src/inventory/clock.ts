@@ -35,4 +35,12 @@ export class HybridClock {
     }
     return `${String(this.#wall).padStart(13, '0')}.${String(this.#counter).padStart(6, '0')}`
   }
+
+  /** Takes note of another instance's stamp: those of here come after it from now on, however far ahead its clock is. */
+  observe(stamp: string): void {
+    const [wall = '0', counter = '0'] = stamp.split('.')
+    if (Number(wall) < this.#wall || (Number(wall) === this.#wall && Number(counter) <= this.#counter)) return
+    this.#wall = Number(wall)
+    this.#counter = Number(counter)
+  }
 }

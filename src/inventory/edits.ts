@@ -1,6 +1,7 @@
+import { DELETED } from './merge.ts'
 import type { EntityKind } from './model.ts'
 import type { Change } from './oplog.ts'
-import { DELETED, fieldsOf } from './tables.ts'
+import { fieldsOf } from './tables.ts'
 
 /** One edit of an entity, for the audit, a dry run and the log. */
 export type Edit = {

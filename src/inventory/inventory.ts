@@ -1,17 +1,18 @@
-import { type Cidr, type Ipv4, ipv4ToNumber } from '../net/ipv4.ts'
-import { type Mac, macToNumber } from '../net/mac.ts'
+import type { Cidr, Ipv4 } from '../net/ipv4.ts'
+import type { Mac } from '../net/mac.ts'
+import { Claims } from './claims.ts'
 import type { Now } from './clock.ts'
-import type { Db } from './database.ts'
+import { type Db, Statements } from './database.ts'
 import { type Base, Draft } from './draft.ts'
 import type { Edit } from './edits.ts'
 import { InventoryError } from './errors.ts'
 import { type EventInput, eventChange } from './events.ts'
 import { type Life, stateOf } from './lifecycle.ts'
-import { loadEntities } from './load.ts'
+import { loadEntities, loadEntity } from './load.ts'
 import { ENTITY_KINDS, type Entities, type EntityKind, type Machine, type Subnet } from './model.ts'
-import { NumberMap } from './number-map.ts'
-import { type Change, OpLog, type Replicator } from './oplog.ts'
+import { type Change, type Op, OpLog, type Replicator } from './oplog.ts'
 import { SubnetIndex } from './subnet-index.ts'
+import { isEntity } from './tables.ts'
 
 /** What else may hold an address, beside the machines: leases and the instance's own interfaces. */
 export interface AddressUse {
@@ -25,13 +26,13 @@ export interface AddressUse {
  */
 export class Inventory implements Base {
   readonly #db: Db
-  readonly #log: OpLog
+  readonly #statements: Statements
+  readonly log: OpLog
   readonly #replicator: Replicator
   readonly #now: Now
   readonly #addressUse: AddressUse
   readonly #entities: ReturnType<typeof loadEntities>
-  readonly #byMac = new NumberMap<Machine>()
-  readonly #byAddress = new NumberMap<Machine>()
+  readonly claims = new Claims()
   #revision = 0
   #writes = 0
   #subnets: SubnetIndex
@@ -47,14 +48,15 @@ export class Inventory implements Base {
     this.#now = options.now
     this.#replicator = options.replicator
     this.#addressUse = options.addressUse
-    this.#log = new OpLog(options.db, options.instance, options.now)
+    this.log = new OpLog(options.db, options.instance, options.now)
+    this.#statements = new Statements(options.db)
     this.#entities = loadEntities(options.db)
-    for (const machine of this.#entities.machine.values()) this.#index(machine)
+    for (const machine of this.#entities.machine.values()) this.claims.add(machine)
     this.#subnets = new SubnetIndex(this.list('subnet'))
   }
 
   get origin(): string {
-    return this.#log.origin
+    return this.log.origin
   }
 
   get revision(): number {
@@ -86,11 +88,11 @@ export class Inventory implements Base {
   }
 
   machineByMac(mac: Mac): Machine | undefined {
-    return this.#byMac.get(macToNumber(mac))
+    return this.claims.byMac(mac)
   }
 
   machineByAddress(address: Ipv4): Machine | undefined {
-    return this.#byAddress.get(ipv4ToNumber(address))
+    return this.claims.byAddress(address)
   }
 
   get subnets(): SubnetIndex {
@@ -148,44 +150,49 @@ export class Inventory implements Base {
     }
     const edits = draft.edits()
     const events = edits.map((edit) => eventChange(this.#now(), auditOf(edit, actor)))
-    return this.write([...rows, ...draft.changes(), ...events], () => {
-      this.#revision += 1
-      for (const edit of edits) this.#update(draft, edit)
-      this.#subnets = draft.subnets
-    })
+    return this.write(
+      [...rows, ...draft.changes(), ...events],
+      () => {
+        this.#revision += 1
+        for (const { kind, key } of edits) this.#put(kind, key, draft.get(kind, key))
+        this.#subnets = draft.subnets
+      },
+      actor
+    )
   }
 
   /** Writes rows (attempts, tokens, events) through the op-log. @param applied runs as soon as they are on disk here. */
-  async write(changes: readonly Change[], applied?: () => void): Promise<{ replicated: boolean }> {
-    const ops = this.#log.commit(changes)
+  async write(changes: readonly Change[], applied?: () => void, actor = ''): Promise<{ replicated: boolean }> {
+    const ops = this.log.commit(changes, actor)
     this.#writes += 1
     applied?.()
     return { replicated: await this.#replicator.replicate(ops) }
   }
 
-  #update(draft: Draft, { kind, key }: Edit): void {
+  /** Takes over what the other instance wrote: on disk, and to be seen, on return. @throws {GapError} */
+  receive(ops: readonly Op[]): void {
+    const fresh = this.log.receive(ops)
+    this.refresh(fresh)
+  }
+
+  /** Reads anew what was written past the drafts. */
+  refresh(written: Iterable<{ readonly entity: string; readonly key: string }>): void {
+    this.#writes += 1
+    const keys = new Map<string, [EntityKind, string]>()
+    for (const { entity, key } of written) if (isEntity(entity)) keys.set(`${entity} ${key}`, [entity, key])
+    if (keys.size === 0) return
+    this.#revision += 1
+    for (const [kind, key] of keys.values()) this.#put(kind, key, loadEntity(this.#statements, kind, key))
+    if ([...keys.values()].some(([kind]) => kind === 'subnet')) this.#subnets = new SubnetIndex(this.list('subnet'))
+  }
+
+  #put(kind: EntityKind, key: string, after: Entities[EntityKind] | undefined): void {
     const map = this.#entities[kind] as Map<string, Entities[EntityKind]>
     const before = map.get(key)
-    const after = draft.get(kind, key)
-    if (kind === 'machine' && before) this.#unindex(before as Machine)
+    if (kind === 'machine' && before) this.claims.remove(before as Machine)
     if (after === undefined) map.delete(key)
     else map.set(key, after)
-    if (kind === 'machine' && after) this.#index(after as Machine)
-  }
-
-  #index(machine: Machine): void {
-    for (const { mac, ipv4 } of machine.interfaces) {
-      this.#byMac.set(macToNumber(mac), machine)
-      if (ipv4 !== null) this.#byAddress.set(ipv4ToNumber(ipv4), machine)
-    }
-  }
-
-  #unindex(machine: Machine): void {
-    for (const { mac, ipv4 } of machine.interfaces) {
-      if (this.machineByMac(mac)?.name === machine.name) this.#byMac.delete(macToNumber(mac))
-      if (ipv4 !== null && this.machineByAddress(ipv4)?.name === machine.name)
-        this.#byAddress.delete(ipv4ToNumber(ipv4))
-    }
+    if (kind === 'machine' && after) this.claims.add(after as Machine)
   }
 }
 

@@ -1,15 +1,27 @@
 import type { Cidr, Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
-import type { Db } from './database.ts'
+import type { Db, Statements } from './database.ts'
 import { ENTITY_KINDS, type Entities, type EntityKind, type Interface, KEY_FIELD } from './model.ts'
 import { SharedWords } from './shared-words.ts'
 import { tableRows } from './table-rows.ts'
-import { type Column, columnsOf, fieldsOf } from './tables.ts'
+import { type Column, columnsOf, fieldsOf, readField } from './tables.ts'
 
 /** Everything that administrators write, as it stands on disk. */
 export function loadEntities(db: Db): { [K in EntityKind]: Map<string, Entities[K]> } {
   const maps = Object.fromEntries(ENTITY_KINDS.map((kind) => [kind, loadKind(db, kind)]))
   return maps as ReturnType<typeof loadEntities>
+}
+
+/** One entity as it stands on disk; undefined where there is none. */
+export function loadEntity<K extends EntityKind>(
+  statements: Statements,
+  kind: K,
+  key: string
+): Entities[K] | undefined {
+  const keyField = KEY_FIELD[kind]
+  if (statements.get(`SELECT 1 FROM ${kind} WHERE ${keyField} = ?`).get(key) === undefined) return undefined
+  const fields = fieldsOf(kind).map((field) => [field, JSON.parse(readField(statements, kind, key, field))])
+  return Object.fromEntries([[keyField, key], ...fields])
 }
 
 function loadKind(db: Db, kind: EntityKind): Map<string, object> {
@@ -38,8 +50,8 @@ function blankOf(fields: readonly string[]): Record<string, unknown> {
 /** Each machine's in the order of their positions, which leave no gaps. */
 function loadInterfaces(db: Db, shared: SharedValues): Map<string, Interface[]> {
   const byMachine = new Map<string, Interface[]>()
-  for (const row of tableRows(db, 'interface', 'mac', ['mac', 'machine', 'position', 'ipv4', 'subnet'])) {
-    const [mac, machine, position, ipv4, subnet] = row as [Mac, string, number, Ipv4 | null, Cidr | null]
+  for (const row of tableRows(db, 'interface', 'id', ['id', 'mac', 'machine', 'position', 'ipv4', 'subnet'])) {
+    const [, mac, machine, position, ipv4, subnet] = row as [number, Mac, string, number, Ipv4 | null, Cidr | null]
     const own = { mac, ipv4, subnet: shared.value('word', subnet) as Cidr | null }
     const others = byMachine.get(machine)
     if (others) others[position] = own

@@ -175,5 +175,58 @@ export const MIGRATIONS: readonly string[] = [
   -- What a UEFI machine is sent, and how its firmware took to it.
   ALTER TABLE machine ADD COLUMN loader TEXT NOT NULL DEFAULT 'auto';
   ALTER TABLE machine ADD COLUMN trials TEXT NOT NULL DEFAULT '{"refusedAt":[],"ipxeAt":0}';
+  `,
+  `
+  -- The pair. How far the writes of each origin are known here.
+  CREATE TABLE seen (
+    origin TEXT PRIMARY KEY,
+    seq    INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO seen SELECT origin, max(seq) FROM op GROUP BY origin;
+
+  -- Who wrote it: an API token's name, a machine.
+  ALTER TABLE op ADD COLUMN actor TEXT NOT NULL DEFAULT '';
+
+  ALTER TABLE field_version ADD COLUMN actor TEXT NOT NULL DEFAULT '';
+
+  -- The whole history that still matters of entities that were deleted, or written on both sides while the two were
+  -- apart: by field the values, each with its version and actor.
+  CREATE TABLE document (
+    entity TEXT NOT NULL,
+    key    TEXT NOT NULL,
+    fields TEXT NOT NULL CHECK (json_valid(fields)),
+    PRIMARY KEY (entity, key)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO document
+    SELECT entity, key, json_object('deleted', json_array(json_object('version', version, 'value', 'true', 'actor', '')))
+    FROM field_version WHERE field = 'deleted';
+  DELETE FROM field_version WHERE field = 'deleted';
+
+  -- Writes of a newer version's, which this one doesn't understand: kept for the version that does.
+  CREATE TABLE unknown_op (
+    origin TEXT NOT NULL,
+    seq    INTEGER NOT NULL,
+    op     TEXT NOT NULL CHECK (json_valid(op)),
+    PRIMARY KEY (origin, seq)
+  ) STRICT, WITHOUT ROWID;
+
+  -- While the two were apart both may have claimed a MAC or an address: no constraint refuses what happened.
+  CREATE TABLE claim (
+    id       INTEGER PRIMARY KEY,
+    machine  TEXT NOT NULL REFERENCES machine (name) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    position INTEGER NOT NULL,
+    mac      TEXT NOT NULL,
+    ipv4     TEXT,
+    subnet   TEXT,
+    UNIQUE (machine, position)
+  ) STRICT;
+  INSERT INTO claim (machine, position, mac, ipv4, subnet) SELECT machine, position, mac, ipv4, subnet FROM interface;
+  DROP TABLE interface;
+  ALTER TABLE claim RENAME TO interface;
+
+  -- Counts this instance's changes of leases; 0: of the other's, or of before there was one. And the end that the
+  -- other instance knows of where it doesn't know the latest.
+  ALTER TABLE lease ADD COLUMN change INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE lease ADD COLUMN known_until INTEGER NOT NULL DEFAULT 0;
   `
 ]

@@ -2,11 +2,16 @@ import { randomBytes } from 'node:crypto'
 import { HybridClock, type Now } from './clock.ts'
 import { type Db, Statements } from './database.ts'
 import { trimEvents } from './events.ts'
-import { applyRow, DELETED, isRowTable } from './tables.ts'
+import { Fields } from './fields.ts'
+import { DELETED } from './merge.ts'
+import type { EntityKind } from './model.ts'
+import { mergeRow } from './rows.ts'
+import { isEntity, isKnown, isRowTable, writeRow } from './tables.ts'
 
 /**
  * One write of one field: what is logged, applied and sent to a peer. `value` is JSON text. `base`
- * is the version of the field that the writer saw, by which concurrent edits are told from later ones.
+ * is the version of the field that the writer saw, by which concurrent edits are told from later ones; where it settles
+ * a dispute, all that it chose between, parted by spaces.
  */
 export type Op = {
   readonly origin: string
@@ -17,10 +22,22 @@ export type Op = {
   readonly field: string
   readonly value: string
   readonly base: string
+  /** Who wrote it: an API token's name, a machine. */
+  readonly actor: string
 }
 
 /** A write not yet stamped. A null field value is JSON null. Field `deleted`, value true: the tombstone. */
-export type Change = { readonly entity: string; readonly key: string; readonly field: string; readonly value: unknown }
+export type Change = {
+  readonly entity: string
+  readonly key: string
+  readonly field: string
+  readonly value: unknown
+  /** It is a choice between the values that the field was given on both sides. */
+  readonly settles?: boolean
+}
+
+/** By origin, the number of its last write that is known, with all before it. */
+export type Vector = Readonly<Record<string, number>>
 
 /** Hands committed ops to the other instance. */
 export interface Replicator {
@@ -31,36 +48,64 @@ export interface Replicator {
 /** An instance without a peer. */
 export const SOLE: Replicator = { replicate: async () => false }
 
+/** A write came before one that it follows: something between was lost. */
+export class GapError extends Error {
+  override readonly name = 'GapError'
+}
+
 /** How many ops an instance without a peer keeps. */
 const TAIL = 10_000
+/** How many are kept for a peer that is away; beyond these it gets everything anew. */
+const MOST = 200_000
 
 /** The one way into the inventory's tables. */
 export class OpLog {
   readonly #db: Db
   readonly #statements: Statements
   readonly #clock: HybridClock
-  readonly origin: string
+  readonly fields: Fields
+  #origin: string
   #seq: number
+  /** The last of this instance's ops that its peer has; undefined where there is none. */
+  #acknowledged: number | undefined
 
   constructor(db: Db, instance: string, now: Now) {
     this.#db = db
     this.#statements = new Statements(db)
-    this.origin = originOf(db, instance)
-    const last = db.prepare('SELECT max(seq) AS seq FROM op WHERE origin = ?').get(this.origin) as {
-      seq: number | null
-    }
-    this.#seq = last.seq ?? 0
-    const { hlc } = db.prepare('SELECT max(hlc) AS hlc FROM op').get() as { hlc: string | null }
-    this.#clock = new HybridClock(now, hlc ?? '')
+    this.fields = new Fields(this.#statements)
+    this.#origin = originOf(db, instance)
+    this.#seq = this.seen()[this.#origin] ?? 0
+    const { hlc } = db
+      .prepare(
+        'SELECT max(version) AS hlc FROM (SELECT max(hlc) AS version FROM op UNION SELECT max(version) FROM field_version)'
+      )
+      .get() as { hlc: string | null }
+    this.#clock = new HybridClock(now, (hlc ?? '').split('/')[0] ?? '')
+  }
+
+  get origin(): string {
+    return this.#origin
+  }
+
+  /** The number of this instance's last op. */
+  get seq(): number {
+    return this.#seq
+  }
+
+  /** How far the writes of each origin are known. */
+  seen(): Vector {
+    const rows = this.#statements.get('SELECT origin, seq FROM seen').all() as { origin: string; seq: number }[]
+    return Object.fromEntries(rows.map(({ origin, seq }) => [origin, seq]))
   }
 
   /** Stamps the changes, logs and applies them, all in one transaction: on return they are on disk. */
-  commit(changes: readonly Change[]): Op[] {
+  commit(changes: readonly Change[], actor = ''): Op[] {
     const before = this.#seq
     try {
       return this.#db
         .transaction(() => {
-          const ops = changes.map((change) => this.#append(change))
+          const ops = changes.map((change) => this.#append(change, actor))
+          this.#see(this.#origin, this.#seq)
           this.#trim(before)
           return ops
         })
@@ -72,62 +117,109 @@ export class OpLog {
     }
   }
 
-  #append(change: Change): Op {
+  /**
+   * Applies ops of the other instance, in their order, in one transaction: on return they are on disk. Those that are
+   * known already change nothing. What this version doesn't understand is kept.
+   * @returns those that were new.
+   * @throws {GapError} when one before them is missing; then none is applied.
+   */
+  receive(ops: readonly Op[]): Op[] {
+    return this.#db.transaction(() => this.#receive(ops)).immediate()
+  }
+
+  /** This instance's ops from a number on; undefined where they aren't kept any more. */
+  since(seq: number, limit: number): Op[] | undefined {
+    if (seq >= this.#seq) return []
+    const ops = this.#statements
+      .get('SELECT * FROM op WHERE origin = ? AND seq > ? ORDER BY seq LIMIT ?')
+      .all(this.#origin, seq, limit) as Op[]
+    return ops[0]?.seq === seq + 1 ? ops : undefined
+  }
+
+  /** The peer has this instance's ops up to a number on disk: they needn't be kept for it. Undefined: there is no peer any more. */
+  acknowledged(seq: number | undefined): void {
+    this.#acknowledged = seq
+  }
+
+  #receive(ops: readonly Op[]): Op[] {
+    const seen = { ...this.seen() }
+    const fresh = ops.filter((op) => {
+      const last = seen[op.origin] ?? 0
+      if (op.seq <= last) return false
+      if (op.seq > last + 1) throw new GapError(`${op.origin} ${op.seq} came after ${last}`)
+      seen[op.origin] = op.seq
+      return true
+    })
+    for (const op of fresh) {
+      this.#clock.observe(op.hlc)
+      this.#apply(op)
+    }
+    for (const origin of new Set(fresh.map((op) => op.origin))) this.#see(origin, seen[origin] as number)
+    return fresh
+  }
+
+  #apply(op: Op): void {
+    if (isEntity(op.entity) && isKnown(op)) this.fields.apply(op)
+    else if (isRowTable(op.entity)) mergeRow(this.#statements, op)
+    else
+      this.#statements
+        .get('INSERT OR REPLACE INTO unknown_op (origin, seq, op) VALUES (?, ?, ?)')
+        .run(op.origin, op.seq, JSON.stringify(op))
+  }
+
+  #append(change: Change, actor: string): Op {
+    const { entity, key, field, settles = false } = change
     this.#seq += 1
+    const isField = isEntity(entity)
+    const value =
+      isField && field === DELETED && change.value === true ? this.fields.deletion(entity, key) : (change.value ?? null)
     const op: Op = {
-      origin: this.origin,
+      origin: this.#origin,
       seq: this.#seq,
       hlc: this.#clock.tick(),
-      entity: change.entity,
-      key: change.key,
-      field: change.field,
-      value: JSON.stringify(change.value ?? null),
-      base: this.#version(change)
+      entity,
+      key,
+      field,
+      value: JSON.stringify(value),
+      base: isField ? this.fields.base(entity as EntityKind, key, field, settles) : '',
+      actor
     }
     this.#statements
       .get(
-        `INSERT INTO op (origin, seq, hlc, entity, key, field, value, base)
-         VALUES (@origin, @seq, @hlc, @entity, @key, @field, @value, @base)`
+        `INSERT INTO op (origin, seq, hlc, entity, key, field, value, base, actor)
+         VALUES (@origin, @seq, @hlc, @entity, @key, @field, @value, @base, @actor)`
       )
       .run(op)
-    applyRow(this.#statements, op)
-    this.#setVersion(op)
+    if (!isKnown(op)) throw new Error(`no field ${field} in ${entity}`)
+    if (isField) this.fields.apply(op)
+    else writeRow(this.#statements, op)
     return op
   }
 
-  #version({ entity, key, field }: Change): string {
-    const row = this.#statements
-      .get('SELECT version FROM field_version WHERE entity = ? AND key = ? AND field = ?')
-      .get(entity, key, field) as { version: string } | undefined
-    return row?.version ?? ''
-  }
-
-  #setVersion(op: Op): void {
-    if (isRowTable(op.entity)) return
+  #see(origin: string, seq: number): void {
     this.#statements
-      .get(
-        `INSERT INTO field_version (entity, key, field, version) VALUES (?, ?, ?, ?)
-         ON CONFLICT (entity, key, field) DO UPDATE SET version = excluded.version`
-      )
-      .run(op.entity, op.key, op.field, `${op.hlc}/${op.origin}`)
-    if (op.field === DELETED) {
-      this.#db
-        .prepare('DELETE FROM field_version WHERE entity = ? AND key = ? AND field <> ?')
-        .run(op.entity, op.key, DELETED)
-    }
+      .get('INSERT INTO seen (origin, seq) VALUES (?, ?) ON CONFLICT (origin) DO UPDATE SET seq = excluded.seq')
+      .run(origin, seq)
   }
 
   #trim(before: number): void {
     if (Math.floor(before / 1000) === Math.floor(this.#seq / 1000)) return
-    this.#db.prepare('DELETE FROM op WHERE origin = ? AND seq <= ?').run(this.origin, this.#seq - TAIL)
+    const needed = this.#acknowledged ?? this.#seq - TAIL
+    this.#db
+      .prepare('DELETE FROM op WHERE origin = ? AND seq <= ?')
+      .run(this.#origin, Math.max(needed, this.#seq - MOST))
     trimEvents(this.#db)
   }
 }
 
 function originOf(db: Db, instance: string): string {
   const row = db.prepare("SELECT value FROM meta WHERE key = 'origin'").get() as { value: string } | undefined
-  if (row !== undefined) return row.value
+  return row?.value ?? newOrigin(db, instance)
+}
+
+/** Gives this copy of the inventory a new origin: a restored one must not give numbers again that its peer knows. */
+export function newOrigin(db: Db, instance: string): string {
   const origin = `${instance}-${randomBytes(3).toString('hex')}`
-  db.prepare("INSERT INTO meta (key, value) VALUES ('origin', ?)").run(origin)
+  db.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('origin', ?)").run(origin)
   return origin
 }

@@ -1,9 +1,7 @@
 import type { Statements } from './database.ts'
+import { DELETED } from './merge.ts'
 import { type EntityKind, type Interface, KEY_FIELD } from './model.ts'
 import type { Op } from './oplog.ts'
-
-/** The field of an op that says its entity is gone. */
-export const DELETED = 'deleted'
 
 /** @property type `word`: a text that many entities have in common; `json`: SQLite has the JSON's text. */
 export type Column = { readonly field: string; readonly column: string; readonly type: 'text' | 'word' | 'json' }
@@ -63,60 +61,77 @@ export function isRowTable(entity: string): boolean {
   return Object.hasOwn(ROW_TABLES, entity)
 }
 
-/** Applies one op to its table. An entity comes to be with the first op that names it. */
-export function applyRow(statements: Statements, op: Op): void {
-  const row = ROW_TABLES[op.entity]
-  if (row !== undefined) applyWholeRow(statements, op, row)
-  else applyField(statements, op)
+export function isEntity(entity: string): entity is EntityKind {
+  return Object.hasOwn(COLUMNS, entity)
 }
 
-function applyField(statements: Statements, op: Op): void {
-  const kind = op.entity as EntityKind
+/** Whether this version has a place for such a write. */
+export function isKnown({ entity, field }: Pick<Op, 'entity' | 'field'>): boolean {
+  return isRowTable(entity) || (isEntity(entity) && (field === DELETED || fieldsOf(entity).includes(field)))
+}
+
+export function exists(statements: Statements, kind: EntityKind, key: string): boolean {
+  return statements.get(`SELECT 1 FROM ${kind} WHERE ${KEY_FIELD[kind]} = ?`).get(key) !== undefined
+}
+
+/** Writes a field. An entity comes to be with the first that is written. @param value JSON text. */
+export function writeField(statements: Statements, kind: EntityKind, key: string, field: string, value: string): void {
   const keyColumn = KEY_FIELD[kind]
-  if (op.field === DELETED) {
-    statements.get(`DELETE FROM ${kind} WHERE ${keyColumn} = ?`).run(op.key)
-    if (kind === 'machine') forgetAttempts(statements, op.key)
+  statements.get(`INSERT INTO ${kind} (${keyColumn}) VALUES (?) ON CONFLICT DO NOTHING`).run(key)
+  if (kind === 'machine' && field === 'interfaces') {
+    writeInterfaces(statements, key, JSON.parse(value) as Interface[])
     return
   }
-  statements.get(`INSERT INTO ${kind} (${keyColumn}) VALUES (?) ON CONFLICT DO NOTHING`).run(op.key)
-  if (kind === 'machine' && op.field === 'interfaces') {
-    applyInterfaces(statements, op)
-    return
-  }
-  const column = COLUMNS[kind].find((each) => each.field === op.field)
-  if (column === undefined) throw new Error(`no field ${op.field} in ${kind}`)
-  const value: unknown = JSON.parse(op.value)
-  const stored = column.type === 'json' && value !== null ? op.value : value
-  statements.get(`UPDATE ${kind} SET ${column.column} = ? WHERE ${keyColumn} = ?`).run(stored, op.key)
+  const column = COLUMNS[kind].find((each) => each.field === field)
+  if (column === undefined) throw new Error(`no field ${field} in ${kind}`)
+  const parsed: unknown = JSON.parse(value)
+  const stored = column.type === 'json' && parsed !== null ? value : parsed
+  statements.get(`UPDATE ${kind} SET ${column.column} = ? WHERE ${keyColumn} = ?`).run(stored, key)
 }
 
-function applyWholeRow(statements: Statements, op: Op, columns: readonly string[]): void {
-  if (op.field === DELETED) {
-    statements.get(`DELETE FROM ${op.entity} WHERE id = ?`).run(op.key)
+/** A field as its write had it, JSON text. */
+export function readField(statements: Statements, kind: EntityKind, key: string, field: string): string {
+  if (kind === 'machine' && field === 'interfaces') {
+    const rows = statements.get('SELECT mac, ipv4, subnet FROM interface WHERE machine = ? ORDER BY position').all(key)
+    return JSON.stringify(rows)
+  }
+  const column = COLUMNS[kind].find((each) => each.field === field)
+  if (column === undefined) throw new Error(`no field ${field} in ${kind}`)
+  const stored: unknown = statements
+    .get(`SELECT ${column.column} FROM ${kind} WHERE ${KEY_FIELD[kind]} = ?`)
+    .pluck()
+    .get(key)
+  return column.type === 'json' && typeof stored === 'string' ? stored : JSON.stringify(stored ?? null)
+}
+
+/** Removes an entity. A machine takes its attempts along, so that no token of it serves a later one of the same name. */
+export function removeEntity(statements: Statements, kind: EntityKind, key: string): void {
+  statements.get(`DELETE FROM ${kind} WHERE ${KEY_FIELD[kind]} = ?`).run(key)
+  if (kind !== 'machine') return
+  statements.get('DELETE FROM token WHERE attempt IN (SELECT id FROM attempt WHERE machine = ?)').run(key)
+  statements.get('DELETE FROM attempt WHERE machine = ?').run(key)
+}
+
+/** Writes or removes a row that is written whole. */
+export function writeRow(statements: Statements, op: Pick<Op, 'entity' | 'key' | 'field' | 'value'>): void {
+  const { entity, key, field, value } = op
+  const columns = ROW_TABLES[entity]
+  if (columns === undefined) throw new Error(`no table ${entity}`)
+  if (field === DELETED) {
+    statements.get(`DELETE FROM ${entity} WHERE id = ?`).run(key)
     return
   }
-  const row = JSON.parse(op.value) as Record<string, unknown>
+  const row = JSON.parse(value) as Record<string, unknown>
   const places = columns.map(() => '?').join(', ')
   statements
-    .get(`INSERT OR REPLACE INTO ${op.entity} (${columns.join(', ')}) VALUES (${places})`)
+    .get(`INSERT OR REPLACE INTO ${entity} (${columns.join(', ')}) VALUES (${places})`)
     .run(...columns.map((column) => row[column] ?? null))
 }
 
-function applyInterfaces(statements: Statements, op: Op): void {
-  statements.get('DELETE FROM interface WHERE machine = ?').run(op.key)
-  // Within one transaction a MAC or an address may move from a machine whose own op comes later.
-  const release = statements.get('DELETE FROM interface WHERE mac = ? OR ipv4 = ?')
-  const insert = statements.get('INSERT INTO interface (mac, machine, position, ipv4, subnet) VALUES (?, ?, ?, ?, ?)')
-  for (const [position, each] of (JSON.parse(op.value) as Interface[]).entries()) {
-    release.run(each.mac, each.ipv4)
-    insert.run(each.mac, op.key, position, each.ipv4, each.subnet)
-  }
-}
-
-/** A machine that is gone takes its attempts along, so that no token of it serves a later one of the same name. */
-function forgetAttempts(statements: Statements, machine: string): void {
-  statements.get('DELETE FROM token WHERE attempt IN (SELECT id FROM attempt WHERE machine = ?)').run(machine)
-  statements.get('DELETE FROM attempt WHERE machine = ?').run(machine)
+function writeInterfaces(statements: Statements, machine: string, interfaces: readonly Interface[]): void {
+  statements.get('DELETE FROM interface WHERE machine = ?').run(machine)
+  const insert = statements.get('INSERT INTO interface (machine, position, mac, ipv4, subnet) VALUES (?, ?, ?, ?, ?)')
+  for (const [position, each] of interfaces.entries()) insert.run(machine, position, each.mac, each.ipv4, each.subnet)
 }
 
 function snake(field: string): string {
