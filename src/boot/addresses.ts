@@ -1,4 +1,5 @@
 import { inPool } from '../inventory/addresses.ts'
+import type { Now } from '../inventory/clock.ts'
 import type { Lease } from '../inventory/lease.ts'
 import type { Pool, Subnet } from '../inventory/model.ts'
 import { contains, type Ipv4 } from '../net/ipv4.ts'
@@ -6,6 +7,9 @@ import type { Mac } from '../net/mac.ts'
 import type { Situation } from './decide.ts'
 import type { Endpoints } from './endpoints.ts'
 import type { DecisionFacts } from './identify.ts'
+
+/** What the pair's rules kept from clients may be free by now, though nothing tells so. */
+const RECONSIDERED_AFTER_MS = 60_000
 
 /** The subnets of a client's link, the one that it was seen in first. */
 export type Link = readonly [Subnet, ...Subnet[]]
@@ -20,11 +24,13 @@ export type Objection = { readonly reason: string; readonly certain: boolean }
 export class Addresses {
   readonly #facts: DecisionFacts
   readonly #endpoints: Endpoints
-  /** The inventory's revision when the pools of a link were last searched in vain. */
-  readonly #fullAt = new WeakMap<Subnet, number>()
+  readonly #now: Now
+  /** The inventory's revision, and when, the pools of a link were last searched in vain. */
+  readonly #fullAt = new WeakMap<Subnet, { revision: number; at: number }>()
 
-  constructor(facts: DecisionFacts, endpoints: Endpoints) {
+  constructor(facts: DecisionFacts, endpoints: Endpoints, now: Now) {
     this.#facts = facts
+    this.#now = now
     this.#endpoints = endpoints
   }
 
@@ -39,7 +45,7 @@ export class Addresses {
     const { leases } = this.#facts
     const pools = poolsOf(link)
     const isUsable = (address: Ipv4) =>
-      inPool(pools, address) && !leases.isTaken(address, mac) && this.#isUnused(address)
+      inPool(pools, address) && !leases.isTaken(address, mac) && leases.mayGive(address, mac) && this.#isUnused(address)
     const had = leases.latestOf(mac, ({ address }) => isUsable(address))
     if (had && (requested === undefined || leases.isActive(had))) return had.address
     if (requested !== undefined && isUsable(requested)) return requested
@@ -58,6 +64,8 @@ export class Addresses {
     }
     if (!inPool(subnet.pools, address))
       return { reason: `${address} is in no pool of ${subnet.cidr}`, certain: !reboots }
+    if (!leases.mayGive(address, mac))
+      return { reason: `${address} is for the other instance to give`, certain: !reboots }
     if (leases.at(address)?.mac === mac || leases.heldBy(mac, (held) => held === address)) return undefined
     const isKnown = (lease: Lease) =>
       (reboots || leases.isActive(lease)) && link.some(({ cidr }) => contains(cidr, lease.address))
@@ -71,8 +79,11 @@ export class Addresses {
     const { inventory, leases } = this.#facts
     const isFree = (address: Ipv4) => this.#isUnused(address)
     const chosen = leases.choose(pools, mac, isFree)
-    if (chosen !== undefined || this.#fullAt.get(subnet) === inventory.revision) return chosen
-    this.#fullAt.set(subnet, inventory.revision)
+    if (chosen !== undefined) return chosen
+    const full = this.#fullAt.get(subnet)
+    const now = this.#now()
+    if (full?.revision === inventory.revision && now < full.at + RECONSIDERED_AFTER_MS) return undefined
+    this.#fullAt.set(subnet, { revision: inventory.revision, at: now })
     leases.reconsider(pools)
     return leases.choose(pools, mac, isFree)
   }

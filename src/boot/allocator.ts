@@ -37,7 +37,7 @@ export class AddressAllocator {
   constructor(facts: DecisionFacts, endpoints: Endpoints, now: Now = Date.now) {
     this.#facts = facts
     this.#endpoints = endpoints
-    this.#addresses = new Addresses(facts, endpoints)
+    this.#addresses = new Addresses(facts, endpoints, now)
     this.#options = new OptionSets(facts.inventory)
     this.#cards = new Cards(facts.inventory, now)
   }
@@ -155,7 +155,13 @@ export class AddressAllocator {
   #grant(place: Place, subnet: Subnet, address: Ipv4, fixed: boolean): Grant {
     const source = fixed ? 'its fixed address' : `from the pool of ${subnet.cidr}`
     const { options, hostName, boot, reasons } = this.#information(place, subnet, address, `${address} is ${source}`)
-    return { address, leaseTime: fixed ? REGISTERED_LEASE : subnet.lease, options, hostName, boot, reasons }
+    const leaseTime = fixed ? REGISTERED_LEASE : Math.min(subnet.lease, this.#longest(address, place.client.mac))
+    return { address, leaseTime, options, hostName, boot, reasons }
+  }
+
+  /** Whole seconds. */
+  #longest(address: Ipv4, mac: Mac): number {
+    return Math.floor(this.#facts.leases.longest(address, mac))
   }
 
   #information({ client, situation, decision }: Place, subnet: Subnet, address: Ipv4, why: string): Information {

@@ -36,9 +36,7 @@ export async function commitLeases<T extends LeaseChange>(
     }
   }
   const lost = await leases.apply(edits)
-  for (const edit of lost) {
-    impossible.set(made[edits.indexOf(edit)] as T, `${edit.address} went to another client meanwhile`)
-  }
+  for (const [edit, reason] of lost) impossible.set(made[edits.indexOf(edit)] as T, reason)
   return impossible
 }
 

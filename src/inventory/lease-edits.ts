@@ -1,21 +1,29 @@
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import type { Lease, LeaseEdit, LeaseGrant } from './lease.ts'
+import { nextVersion } from './lease-merge.ts'
 
-type Circumstances = { readonly owner: string; readonly now: number }
+type Circumstances = {
+  readonly owner: string
+  readonly now: number
+  /** The number of the last change before these. */
+  readonly change: number
+  /** The end that the other instance has on disk for a lease's client. */
+  readonly knownUntil: (lease: Lease) => number
+}
 
 /**
  * What edits make of the leases, one after the other. Ends of leases that there aren't change nothing.
  * @param latest an address's lease, whatever became of it.
- * @returns the leases that change, and the grants that can't be made, as another client has the address.
+ * @returns the leases that change, in the order of the changes' numbers, and the grants that can't be made, with the reason.
  */
 export function editLeases(
   edits: readonly LeaseEdit[],
   latest: (address: Ipv4) => Lease | undefined,
   circumstances: Circumstances
-): { leases: readonly Lease[]; lost: ReadonlySet<LeaseEdit> } {
+): { leases: readonly Lease[]; lost: Map<LeaseEdit, string> } {
   const leases = new Map<Ipv4, Lease>()
-  const lost = new Set<LeaseEdit>()
+  const lost = new Map<LeaseEdit, string>()
   for (const edit of edits) {
     const { address } = edit
     const before = leases.get(address) ?? latest(address)
@@ -24,10 +32,11 @@ export function editLeases(
     } else if (edit.fixed || !isOthers(before, edit.mac, circumstances.now)) {
       leases.set(address, granted(edit, before, circumstances))
     } else {
-      lost.add(edit)
+      lost.set(edit, `${address} went to another client meanwhile`)
     }
   }
-  return { leases: [...leases.values()], lost }
+  const numbered = [...leases.values()].map((lease, index) => ({ ...lease, change: circumstances.change + 1 + index }))
+  return { leases: numbered, lost }
 }
 
 /** Whether an address is under a lease of somebody else than a client, or in a use that nobody gave it. */
@@ -35,7 +44,7 @@ export function isOthers(lease: Lease | undefined, mac: Mac, now: number): boole
   return lease !== undefined && lease.expiresAt > now && (lease.state === 'declined' || lease.mac !== mac)
 }
 
-function granted(grant: LeaseGrant, before: Lease | undefined, { owner, now }: Circumstances): Lease {
+function granted(grant: LeaseGrant, before: Lease | undefined, { owner, now, knownUntil }: Circumstances): Lease {
   const same = before?.mac === grant.mac ? before : undefined
   // Texts that are there already are kept: equal new ones for each renewal take memory again and again.
   return {
@@ -50,16 +59,18 @@ function granted(grant: LeaseGrant, before: Lease | undefined, { owner, now }: C
     grantedAt: now,
     expiresAt: now + grant.seconds * 1000,
     owner,
-    version: (before?.version ?? 0) + 1
+    version: nextVersion(before?.version ?? 0, same !== undefined),
+    change: 0,
+    knownUntil: same && same.state === 'bound' ? knownUntil(same) : 0
   }
 }
 
 /** A release keeps the client's name on the lease: it gets the address again if it comes back before others need it. */
-function ended(before: Lease, edit: Exclude<LeaseEdit, { kind: 'grant' }>, { now }: Circumstances): Lease {
-  const version = before.version + 1
+function ended(before: Lease, edit: Exclude<LeaseEdit, { kind: 'grant' }>, { now, knownUntil }: Circumstances): Lease {
+  const known = { version: nextVersion(before.version, true), change: 0, knownUntil: knownUntil(before) }
   return edit.kind === 'release'
-    ? { ...before, state: 'released', expiresAt: Math.min(now, before.expiresAt), version }
-    : { ...before, state: 'declined', expiresAt: now + edit.seconds * 1000, version }
+    ? { ...before, ...known, state: 'released', expiresAt: Math.min(now, before.expiresAt) }
+    : { ...before, ...known, state: 'declined', expiresAt: now + edit.seconds * 1000 }
 }
 
 /** iPXE that follows a firmware's handshake was loaded by it. */

@@ -1,22 +1,26 @@
 import { Worker } from 'node:worker_threads'
 import type { Db } from './database.ts'
 import type { Lease } from './lease.ts'
-import { type LeaseRow, leaseWriter, rowOf } from './lease-rows.ts'
+import { type LeaseBatch, leaseWriter, rowOf } from './lease-rows.ts'
 
 /** Where leases are made durable. */
 export interface LeaseLog {
   /**
    * Resolves when the leases are on disk, all of them; rejects when none is.
+   * @param acknowledged how many of this instance's changes the other one has, to be kept with them.
    * @returns milliseconds that the writing took.
    */
-  append(leases: readonly Lease[]): Promise<number>
+  append(leases: readonly Lease[], acknowledged?: number): Promise<number>
   close(): Promise<void>
 }
 
 /** Writes by the caller's own connection, and waits for the disk. */
 export function directLeaseLog(db: Db): LeaseLog {
   const write = timed(leaseWriter(db))
-  return { append: async (leases) => write(leases.map(rowOf)), close: async () => {} }
+  return {
+    append: async (leases, acknowledged) => write({ rows: leases.map(rowOf), acknowledged }),
+    close: async () => {}
+  }
 }
 
 /** Leases that are written without a detour: waking the thread up and hearing from it takes longer than so few. */
@@ -32,12 +36,12 @@ export function adaptiveLeaseLog(direct: LeaseLog, thread: LeaseLog): LeaseLog {
   let took = Number.POSITIVE_INFINITY
   let writing = 0
   return {
-    async append(leases) {
+    async append(leases, acknowledged) {
       // What the thread has to write comes first.
       const log = writing === 0 && leases.length <= FEW && took < QUICK ? direct : thread
       writing += 1
       try {
-        took = await log.append(leases)
+        took = await log.append(leases, acknowledged)
         return took
       } finally {
         writing -= 1
@@ -59,7 +63,7 @@ export function timed<T>(action: (argument: T) => void): (argument: T) => number
 }
 
 /** What the thread is sent, and what it answers. */
-export type AppendRequest = { readonly number: number; readonly rows: readonly LeaseRow[] }
+export type AppendRequest = { readonly number: number; readonly batch: LeaseBatch }
 export type AppendResult = { readonly number: number } & ({ readonly took: number } | { readonly error: string })
 
 /** What the thread keeps is one append, be it an import of a hundred thousand leases. */
@@ -76,12 +80,12 @@ export function threadedLeaseLog(path: string): LeaseLog {
   let thread: Worker | undefined
 
   return {
-    append(leases) {
+    append(leases, acknowledged) {
       const number = ++count
       return new Promise((resolve, reject) => {
         waiting.set(number, { resolve, reject })
         thread ??= started()
-        thread.postMessage({ number, rows: leases.map(rowOf) } satisfies AppendRequest)
+        thread.postMessage({ number, batch: { rows: leases.map(rowOf), acknowledged } } satisfies AppendRequest)
       })
     },
     async close() {

@@ -7,7 +7,7 @@ import { tableRows } from './table-rows.ts'
 
 const COLUMNS = [
   ...['address', 'mac', 'client_id', 'host_name', 'state', 'stage', 'loader'],
-  ...['started_at', 'granted_at', 'expires_at', 'owner', 'version']
+  ...['started_at', 'granted_at', 'expires_at', 'owner', 'version', 'change', 'known_until']
 ]
 
 /** Rows of addresses that nobody came back for are kept so long, milliseconds: until then a client gets its old address again. */
@@ -25,23 +25,45 @@ export type LeaseRow = readonly (string | number | null)[]
 
 export function rowOf(lease: Lease): LeaseRow {
   const { address, mac, clientId, hostName, state, stage, loader } = lease
-  const { startedAt, grantedAt, expiresAt, owner, version } = lease
-  return [address, mac, clientId, hostName, state, stage, loader, startedAt, grantedAt, expiresAt, owner, version]
+  const { startedAt, grantedAt, expiresAt, owner, version, change, knownUntil } = lease
+  return [
+    ...[address, mac, clientId, hostName, state, stage, loader, startedAt, grantedAt, expiresAt, owner],
+    ...[version, change, knownUntil]
+  ]
+}
+
+/** What is written at once: rows, and how many of this instance's changes the other one has. */
+export type LeaseBatch = { readonly rows: readonly LeaseRow[]; readonly acknowledged?: number | undefined }
+
+/** How many of this instance's changes the other one had when leases were last written. */
+export function acknowledgedChanges(db: Db): number {
+  const row = db.prepare("SELECT value FROM meta WHERE key = 'lease_acknowledged'").get() as
+    | { value: string }
+    | undefined
+  return Number(row?.value ?? 0)
 }
 
 /** @returns what writes rows in one transaction; they are on disk when it returns. */
-export function leaseWriter(db: Db): (rows: readonly LeaseRow[]) => void {
+export function leaseWriter(db: Db): (batch: LeaseBatch) => void {
   const upsert = db.prepare(
     `INSERT OR REPLACE INTO lease (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`
   )
-  const write = db.transaction((rows: readonly LeaseRow[]) => {
+  const acknowledge = db.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('lease_acknowledged', ?)")
+  let last = 0
+  const write = db.transaction(({ rows, acknowledged }: LeaseBatch) => {
     for (const row of rows) upsert.run(...row)
+    if (acknowledged !== undefined && acknowledged !== last) acknowledge.run(String(acknowledged))
   })
-  return (rows) => write.immediate(rows)
+  return (batch) => {
+    write.immediate(batch)
+    last = batch.acknowledged ?? last
+  }
 }
 
-function leaseOf(row: readonly unknown[], words: SharedWords): Lease {
-  const [address, mac, clientId, hostName, state, stage, loader, startedAt, grantedAt, expiresAt, owner, version] = row
+export function leaseOf(row: readonly unknown[], words: SharedWords): Lease {
+  const [address, mac, clientId, hostName, state, stage, loader, startedAt, grantedAt, expiresAt, owner, ...counts] =
+    row
+  const [version, change, knownUntil] = counts
   return {
     address: address as Ipv4,
     mac: mac as Mac,
@@ -54,6 +76,8 @@ function leaseOf(row: readonly unknown[], words: SharedWords): Lease {
     grantedAt: grantedAt as number,
     expiresAt: expiresAt as number,
     owner: words.shared(owner as string),
-    version: version as number
+    version: version as number,
+    change: change as number,
+    knownUntil: knownUntil as number
   }
 }

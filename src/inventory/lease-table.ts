@@ -7,9 +7,10 @@ import { NumberMap } from './number-map.ts'
 
 const STATES: readonly LeaseState[] = ['bound', 'released', 'declined']
 const STAGES: readonly BootStage[] = ['firmware', 'ipxe', 'os']
-/** The numbers of a row, in their order: 64 bytes, one line of the processor's cache. */
-const NUMBERS = 8
+/** The numbers of a row, in their order. */
+const NUMBERS = 10
 const [ADDRESS, MAC, STATE, STAGE, STARTED_AT, GRANTED_AT, EXPIRES_AT, VERSION] = [0, 1, 2, 3, 4, 5, 6, 7] as const
+const [CHANGE, KNOWN_UNTIL] = [8, 9] as const
 /** Client identifier, host name, loader and owner. */
 const TEXTS = 4
 
@@ -17,7 +18,7 @@ const TEXTS = 4
 const MOST = 16
 
 /**
- * All leases, one an address, as rows of numbers: a hundred thousand are fourteen megabytes, most of which the garbage collector
+ * All leases, one an address, as rows of numbers: a hundred thousand are some sixteen megabytes, most of which the garbage collector
  * needn't look through; as objects they are forty-four. Each address has a row for good; a `Lease` is made of it when one is asked for.
  */
 export class LeaseTable {
@@ -54,6 +55,10 @@ export class LeaseTable {
 
   stateAt(row: number): LeaseState {
     return STATES[this.#number(row, STATE)] as LeaseState
+  }
+
+  changeAt(row: number): number {
+    return this.#number(row, CHANGE)
   }
 
   /** Milliseconds since the epoch. */
@@ -123,6 +128,8 @@ export class LeaseTable {
     numbers[start + GRANTED_AT] = lease.grantedAt
     numbers[start + EXPIRES_AT] = lease.expiresAt
     numbers[start + VERSION] = lease.version
+    numbers[start + CHANGE] = lease.change
+    numbers[start + KNOWN_UNTIL] = lease.knownUntil
     const texts = row * TEXTS
     this.#texts[texts] = lease.clientId
     this.#texts[texts + 1] = lease.hostName
@@ -144,7 +151,9 @@ export class LeaseTable {
       grantedAt: this.#number(row, GRANTED_AT),
       expiresAt: this.endAt(row),
       owner: this.#texts[texts + 3] as string,
-      version: this.#number(row, VERSION)
+      version: this.#number(row, VERSION),
+      change: this.#number(row, CHANGE),
+      knownUntil: this.#number(row, KNOWN_UNTIL)
     }
   }
 

@@ -7,8 +7,8 @@ import { leaseWriter } from './lease-rows.ts'
 
 const write = timed(leaseWriter(connect(workerData as string)))
 
-parentPort?.on('message', ({ number, rows }: AppendRequest) => {
-  parentPort?.postMessage({ number, ...attempt(() => write(rows)) } satisfies AppendResult)
+parentPort?.on('message', ({ number, batch }: AppendRequest) => {
+  parentPort?.postMessage({ number, ...attempt(() => write(batch)) } satisfies AppendResult)
 })
 
 function attempt(write: () => number): { took: number } | { error: string } {

@@ -25,8 +25,12 @@ export type Lease = {
   readonly expiresAt: number
   /** The instance that granted it. */
   readonly owner: string
-  /** Counts the changes; a row with a greater version replaces one with a lesser. */
+  /** A row with a greater version replaces one with a lesser (lease-merge.ts). */
   readonly version: number
+  /** Counts this instance's own changes of leases; 0: the other instance's, or of before there was one. */
+  readonly change: number
+  /** The end that the other instance has on disk for this client where it doesn't have this change; 0: none. */
+  readonly knownUntil: number
 }
 
 export type LeaseGrant = {

@@ -7,18 +7,44 @@ import { Holds } from './holds.ts'
 import type { Lease, LeaseEdit, LeaseGrant } from './lease.ts'
 import { editLeases, isOthers } from './lease-edits.ts'
 import { directLeaseLog, type LeaseLog } from './lease-log.ts'
-import { loadLeases } from './lease-rows.ts'
+import { mergeLeases } from './lease-merge.ts'
+import { type Holding, type LeasePolicy, UNSHARED } from './lease-policy.ts'
+import { acknowledgedChanges, loadLeases } from './lease-rows.ts'
 import { findLeases, type Wanted } from './lease-search.ts'
 import { LeaseTable } from './lease-table.ts'
 import type { Pool } from './model.ts'
 import { NumberMap } from './number-map.ts'
 import { PoolAddresses } from './pool-addresses.ts'
 
+/** Hands leases to the other instance. */
+export interface LeaseReplicator {
+  /**
+   * Resolves when the other instance has them on disk, with the addresses that somebody else got there meanwhile; or with
+   * undefined when it can't be had. Never rejects.
+   */
+  replicate(leases: readonly Lease[]): Promise<ReadonlySet<Ipv4> | undefined>
+}
+
+/** How leases are shared with the other instance. */
+export type Sharing = { readonly policy: LeasePolicy; readonly replicator: LeaseReplicator | undefined }
+
+const ALONE: Sharing = { policy: UNSHARED, replicator: undefined }
+
+/** Seconds: if the pair's rules leave less of a lease, it isn't given. */
+const SHORTEST = 30
+/** Milliseconds that a lease may be longer than allowed: it was granted, and then written. */
+const LATENESS = 5000
+
 /** The leases: read from memory, written in one transaction a batch. */
 export class Leases {
   readonly #now: Now
   readonly #owner: string
   readonly #log: LeaseLog
+  #sharing = ALONE
+  /** The number of this instance's last change. */
+  #change = 0
+  /** How many of these the other instance has. */
+  #acknowledged: number
   /** Settles when the latest edits are on disk, and so all before them. */
   #written: Promise<unknown> = Promise.resolve()
   /** What is written next waits for this. */
@@ -34,9 +60,19 @@ export class Leases {
     this.#now = now
     this.#owner = owner
     this.#log = log
+    this.#acknowledged = acknowledgedChanges(db)
     this.#pools = new PoolAddresses(this.#table)
     this.#table.fill(loadLeases(db, now()))
-    for (let row = 0; row < this.#table.size; row += 1) this.#account(row)
+    for (let row = 0; row < this.#table.size; row += 1) {
+      this.#account(row)
+      this.#change = Math.max(this.#change, this.#table.changeAt(row))
+    }
+  }
+
+  /** From now on the addresses are shared with another instance; undefined: with none. */
+  share(sharing: Sharing = ALONE): void {
+    this.#sharing = sharing
+    this.reconsiderAll()
   }
 
   /** The addresses whose latest leases, those that have ended too, are as asked for, in order. */
@@ -102,6 +138,25 @@ export class Leases {
     return holder !== undefined && holder !== mac
   }
 
+  /** Whether the pair lets this instance give a client an address that nobody else has. */
+  mayGive(address: Ipv4, mac: Mac): boolean {
+    const { policy } = this.#sharing
+    if (policy === UNSHARED) return true
+    if (this.longest(address, mac) < SHORTEST) return false
+    const last = this.#latest(address)
+    if (last === undefined) return policy.mayAllocate(address, undefined)
+    const holding = this.#holdingOf(last)
+    if (last.mac === mac && last.state !== 'declined' && policy.mayRenew(address, holding)) return true
+    return last.expiresAt <= this.#now() && policy.mayAllocate(address, holding)
+  }
+
+  /** Seconds that a client may be given an address of a pool for at most. */
+  longest(address: Ipv4, mac: Mac): number {
+    const { policy } = this.#sharing
+    if (policy === UNSHARED) return Number.POSITIVE_INFINITY
+    return (this.#latestEnd(address, mac) - this.#now()) / 1000
+  }
+
   /** Keeps an offered address for its client for a minute: no more holds than addresses, no more offers than holds. */
   hold(address: Ipv4, mac: Mac): void {
     const other = this.#holds.hold(address, mac, this.#now())
@@ -123,13 +178,14 @@ export class Leases {
   choose(pools: readonly Pool[], mac: Mac, isUsable: (address: Ipv4) => boolean): Ipv4 | undefined {
     const now = this.#now()
     for (const address of this.#holds.ended(now)) this.#free(address)
-    const isFree = (address: Ipv4) => !this.isTaken(address, mac) && isUsable(address)
+    const isFree = (address: Ipv4) => !this.isTaken(address, mac) && isUsable(address) && this.mayGive(address, mac)
     for (const pool of pools) {
       const address = this.#pools.first(pool, now, isFree)
       if (address !== undefined) return address
     }
     for (const address of this.#holds.contestable(now)) {
-      if (inPool(pools, address) && !isOthers(this.at(address), mac, now) && isUsable(address)) return address
+      if (!inPool(pools, address) || isOthers(this.at(address), mac, now)) continue
+      if (isUsable(address) && this.mayGive(address, mac)) return address
     }
     return undefined
   }
@@ -137,6 +193,11 @@ export class Leases {
   /** What was in other use in these pools may not be any more. */
   reconsider(pools: readonly Pool[]): void {
     for (const pool of pools) this.#pools.forget(pool)
+  }
+
+  /** The same for all pools: the pair's rules have changed. */
+  reconsiderAll(): void {
+    this.#pools.forgetAll()
   }
 
   /** Writes granted leases in one transaction; they are on disk when it resolves. */
@@ -147,14 +208,68 @@ export class Leases {
   /**
    * Makes edits in one transaction; they are on disk when it resolves. It sees what the edits before it made of the
    * leases, be they on disk or not yet. Ends of leases that there aren't change nothing.
-   * @returns the grants that were not made, as another client holds the address by now.
+   * @returns the grants that must not be told to their clients, with the reason.
    */
-  async apply(edits: readonly LeaseEdit[]): Promise<ReadonlySet<LeaseEdit>> {
-    const latest = (address: Ipv4) => this.#writing.get(ipv4ToNumber(address)) ?? this.at(address)
-    const { leases, lost } = editLeases(edits, latest, { owner: this.#owner, now: this.#now() })
+  async apply(edits: readonly LeaseEdit[]): Promise<ReadonlyMap<LeaseEdit, string>> {
+    const { leases, lost } = editLeases(edits, (address) => this.#latest(address), {
+      owner: this.#owner,
+      now: this.#now(),
+      change: this.#change,
+      knownUntil: (lease) => this.#knownUntil(lease)
+    })
     if (leases.length === 0) return lost
+    this.#change += leases.length
+    const { replicator } = this.#sharing
+    const replicated = replicator?.replicate(leases)
+    await this.#write(leases)
+    if (replicated !== undefined) this.#addUnshared(lost, edits, await replicated)
+    return lost
+  }
+
+  /**
+   * Takes over leases of the other instance; they are on disk when it resolves.
+   * @param leases with times of this instance's clock.
+   * @returns the addresses that somebody else has here by a later grant: the other instance must not tell its client otherwise.
+   */
+  async receive(leases: readonly Lease[]): Promise<Ipv4[]> {
+    const refused: Ipv4[] = []
+    const changed: Lease[] = []
+    for (const lease of leases) {
+      const before = this.#latest(lease.address)
+      const after = before === undefined ? lease : mergeLeases(lease, before)
+      if (after === before) {
+        if (before.mac !== lease.mac) refused.push(lease.address)
+        continue
+      }
+      changed.push({ ...after, change: 0, knownUntil: 0 })
+    }
+    if (changed.length > 0) await this.#write(changed)
+    return refused
+  }
+
+  /** The other instance has this instance's changes up to a number on disk. */
+  acknowledged(change: number): void {
+    this.#acknowledged = change
+  }
+
+  /** The number of this instance's last change, and of the last that the other instance has. */
+  get changes(): { readonly last: number; readonly acknowledged: number } {
+    return { last: this.#change, acknowledged: this.#acknowledged }
+  }
+
+  /** This instance's changes after a number, in their order, those that are being written included. @param all also the other's. */
+  changedSince(change: number, all = false): Lease[] {
+    const changed: Lease[] = []
+    for (let row = 0; row < this.#table.size; row += 1) {
+      if (all || this.#table.changeAt(row) > change) changed.push(this.#latest(this.#table.at(row).address) as Lease)
+    }
+    for (const lease of this.#writing.values()) if (this.at(lease.address) === undefined) changed.push(lease)
+    return changed.sort((a, b) => a.change - b.change)
+  }
+
+  async #write(leases: readonly Lease[]): Promise<void> {
     for (const lease of leases) this.#writing.set(ipv4ToNumber(lease.address), lease)
-    const written = this.#barrier.then(() => this.#log.append(leases))
+    const written = this.#barrier.then(() => this.#log.append(leases, this.#acknowledged))
     this.#written = written.catch(() => {})
     try {
       await written
@@ -168,7 +283,41 @@ export class Leases {
         if (this.#writing.get(address) === lease) this.#writing.delete(address)
       }
     }
-    return lost
+  }
+
+  /** Without the other instance a client may be promised less: it is to ask again. */
+  #addUnshared(
+    lost: Map<LeaseEdit, string>,
+    edits: readonly LeaseEdit[],
+    refused: ReadonlySet<Ipv4> | undefined
+  ): void {
+    if (refused?.size === 0) return
+    const now = this.#now()
+    for (const edit of edits) {
+      if (edit.kind !== 'grant' || lost.has(edit)) continue
+      const { address, mac, fixed, seconds } = edit
+      if (refused?.has(address)) lost.set(edit, `${address} went to another client by the other instance meanwhile`)
+      else if (refused === undefined && !fixed && now + seconds * 1000 > this.#latestEnd(address, mac) + LATENESS)
+        lost.set(edit, 'the other instance went away meanwhile: it is to ask again')
+    }
+  }
+
+  #latest(address: Ipv4): Lease | undefined {
+    return this.#writing.get(ipv4ToNumber(address)) ?? this.at(address)
+  }
+
+  #latestEnd(address: Ipv4, mac: Mac): number {
+    const last = this.#latest(address)
+    return this.#sharing.policy.latestEnd(last?.mac === mac ? this.#holdingOf(last) : undefined)
+  }
+
+  #holdingOf(lease: Lease): Holding {
+    return { expiresAt: lease.expiresAt, knownUntil: this.#knownUntil(lease) }
+  }
+
+  /** The end that the other instance has on disk. */
+  #knownUntil({ change, expiresAt, knownUntil }: Lease): number {
+    return change <= this.#acknowledged ? expiresAt : knownUntil
   }
 
   /** Resolves when nothing is being written: what is to be written next waits until then. */

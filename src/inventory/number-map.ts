@@ -61,6 +61,11 @@ export class NumberMap<V> {
     this.#values[free] = undefined
   }
 
+  /** In no certain order. */
+  *values(): Iterable<V> {
+    for (const [at, key] of this.#keys.entries()) if (key !== FREE) yield this.#values[at] as V
+  }
+
   /** Where a key is, or where it would be put. */
   #placeOf(key: number): number {
     const keys = this.#keys

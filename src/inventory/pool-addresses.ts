@@ -45,6 +45,10 @@ export class PoolAddresses {
     this.#ranges.delete(keyOf(pool))
   }
 
+  forgetAll(): void {
+    this.#ranges.clear()
+  }
+
   /** A use that has begun, or ends at another time by now. Later ends are found when the earlier one comes. */
   occupy(use: number): void {
     const address = this.#uses.addressAt(use)

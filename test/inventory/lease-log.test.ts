@@ -22,7 +22,9 @@ const lease = (last: number): Lease => ({
   grantedAt: 1000,
   expiresAt: 2000,
   owner: 'a',
-  version: 1
+  version: 1,
+  change: 0,
+  knownUntil: 0
 })
 
 /** An inventory's file, a log that writes to it, and what another process would find in it. */

@@ -17,6 +17,8 @@ const lease = (last: number, changes: Partial<Lease> = {}): Lease => ({
   expiresAt: 1000,
   owner: 'a',
   version: 1,
+  change: 0,
+  knownUntil: 0,
   ...changes
 })
 
@@ -41,7 +43,9 @@ test('a lease comes back as it was put, the largest addresses and times too', (t
     startedAt: 1_800_000_000_001,
     grantedAt: 1_800_000_000_002,
     expiresAt: 4_102_444_800_003,
-    version: 2 ** 40
+    version: 2 ** 40,
+    change: 2 ** 41,
+    knownUntil: 2 ** 42
   })
   const table = holding(lease(1), whole)
   t.deepEqual(table.at(table.rowOf(whole.address) as number), whole)

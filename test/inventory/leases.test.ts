@@ -33,7 +33,9 @@ test('a granted lease is on disk, counted, and keeps its start when it is renewe
     grantedAt: start + 60_000,
     expiresAt: start + 660_000,
     owner: 'a',
-    version: 2
+    version: 2,
+    change: 2,
+    knownUntil: 0
   }
   t.deepEqual(allLeases(leases), [lease])
   t.deepEqual(dump(db).lease, [
@@ -49,6 +51,8 @@ test('a granted lease is on disk, counted, and keeps its start when it is renewe
       expires_at: lease.expiresAt,
       owner: 'a',
       version: 2,
+      change: 2,
+      known_until: 0,
       state: 'bound'
     }
   ])
@@ -105,7 +109,7 @@ test('an address that goes to another client is no longer of the first', async (
   clock.advance(600)
   await leases.grant([{ address: X, mac: mac(2), seconds: 600 }])
   t.deepEqual(leases.ofMac(mac(1)), [])
-  t.like(leases.activeOfMac(mac(2)), { address: X, startedAt: clock.time, version: 2 })
+  t.like(leases.activeOfMac(mac(2)), { address: X, startedAt: clock.time, version: 2 ** 20 })
 })
 
 test('a client is where it was granted an address last, whatever it holds for longer', async (t) => {
