@@ -175,6 +175,17 @@ export class Inventory implements Base {
     this.refresh(fresh)
   }
 
+  /** Reads everything anew: all of it may have been replaced. */
+  reload(): void {
+    for (const [kind, entities] of Object.entries(loadEntities(this.#db)) as [EntityKind, Map<string, never>][]) {
+      for (const key of [...this.#entities[kind].keys()]) if (!entities.has(key)) this.#put(kind, key, undefined)
+      for (const [key, entity] of entities) this.#put(kind, key, entity)
+    }
+    this.#revision += 1
+    this.#writes += 1
+    this.#subnets = new SubnetIndex(this.list('subnet'))
+  }
+
   /** Reads anew what was written past the drafts. */
   refresh(written: Iterable<{ readonly entity: string; readonly key: string }>): void {
     this.#writes += 1

@@ -7,7 +7,7 @@ import { Holds } from './holds.ts'
 import type { Lease, LeaseEdit, LeaseGrant } from './lease.ts'
 import { editLeases, isOthers } from './lease-edits.ts'
 import { directLeaseLog, type LeaseLog } from './lease-log.ts'
-import { mergeLeases } from './lease-merge.ts'
+import { mergeLeases, nextVersion } from './lease-merge.ts'
 import { type Holding, type LeasePolicy, UNSHARED } from './lease-policy.ts'
 import { acknowledgedChanges, loadLeases } from './lease-rows.ts'
 import { findLeases, type Wanted } from './lease-search.ts'
@@ -30,8 +30,8 @@ export type Sharing = { readonly policy: LeasePolicy; readonly replicator: Lease
 
 const ALONE: Sharing = { policy: UNSHARED, replicator: undefined }
 
-/** Seconds: if the pair's rules leave less of a lease, it isn't given. */
-const SHORTEST = 30
+/** Milliseconds: if the pair's rules leave less of a lease, it isn't given. */
+const SHORTEST_MS = 30_000
 /** Milliseconds that a lease may be longer than allowed: it was granted, and then written. */
 const LATENESS = 5000
 
@@ -140,21 +140,13 @@ export class Leases {
 
   /** Whether the pair lets this instance give a client an address that nobody else has. */
   mayGive(address: Ipv4, mac: Mac): boolean {
-    const { policy } = this.#sharing
-    if (policy === UNSHARED) return true
-    if (this.longest(address, mac) < SHORTEST) return false
-    const last = this.#latest(address)
-    if (last === undefined) return policy.mayAllocate(address, undefined)
-    const holding = this.#holdingOf(last)
-    if (last.mac === mac && last.state !== 'declined' && policy.mayRenew(address, holding)) return true
-    return last.expiresAt <= this.#now() && policy.mayAllocate(address, holding)
+    return this.#sharing.policy === UNSHARED || this.#mayGive(address, mac, this.#latest(address))
   }
 
   /** Seconds that a client may be given an address of a pool for at most. */
   longest(address: Ipv4, mac: Mac): number {
-    const { policy } = this.#sharing
-    if (policy === UNSHARED) return Number.POSITIVE_INFINITY
-    return (this.#latestEnd(address, mac) - this.#now()) / 1000
+    if (this.#sharing.policy === UNSHARED) return Number.POSITIVE_INFINITY
+    return (this.#latestEnd(mac, this.#latest(address)) - this.#now()) / 1000
   }
 
   /** Keeps an offered address for its client for a minute: no more holds than addresses, no more offers than holds. */
@@ -211,6 +203,8 @@ export class Leases {
    * @returns the grants that must not be told to their clients, with the reason.
    */
   async apply(edits: readonly LeaseEdit[]): Promise<ReadonlyMap<LeaseEdit, string>> {
+    const { replicator } = this.#sharing
+    const before = replicator && edits.map(({ address }) => this.#latest(address))
     const { leases, lost } = editLeases(edits, (address) => this.#latest(address), {
       owner: this.#owner,
       now: this.#now(),
@@ -219,11 +213,38 @@ export class Leases {
     })
     if (leases.length === 0) return lost
     this.#change += leases.length
-    const { replicator } = this.#sharing
     const replicated = replicator?.replicate(leases)
     await this.#write(leases)
-    if (replicated !== undefined) this.#addUnshared(lost, edits, await replicated)
+    const refused = await replicated
+    if (replicated === undefined || refused?.size === 0) return lost
+    for (const [index, edit] of edits.entries()) {
+      if (edit.kind !== 'grant' || lost.has(edit)) continue
+      if (refused === undefined) await this.#reconsider(edit, before?.[index], lost)
+      else if (refused.has(edit.address))
+        lost.set(edit, `the other instance gave ${edit.address} to another client meanwhile`)
+    }
     return lost
+  }
+
+  /**
+   * The other instance doesn't know of a grant. If it can't be made under the rules for that, it is taken back, lest the client be
+   * taken for the address's holder when it asks again.
+   */
+  async #reconsider(grant: LeaseGrant & LeaseEdit, before: Lease | undefined, lost: Map<LeaseEdit, string>) {
+    const { address, mac, seconds, fixed } = grant
+    if (fixed) return
+    if (!this.#mayGive(address, mac, before)) {
+      lost.set(grant, 'the other instance went away meanwhile: it is to ask again')
+      const present = this.#latest(address)
+      if (before === undefined || present === undefined || present.mac !== mac || before.mac === mac) return
+      const version = nextVersion(present.version, false)
+      this.#change += 1
+      const undone = { ...before, version, change: this.#change, knownUntil: this.#knownUntil(before) }
+      this.#sharing.replicator?.replicate([undone])
+      await this.#write([undone])
+    } else if (this.#now() + seconds * 1000 > this.#latestEnd(mac, before) + LATENESS) {
+      lost.set(grant, 'the other instance went away meanwhile: it is to ask again')
+    }
   }
 
   /**
@@ -259,11 +280,11 @@ export class Leases {
 
   /** This instance's changes after a number, in their order, those that are being written included. @param all also the other's. */
   changedSince(change: number, all = false): Lease[] {
-    const changed: Lease[] = []
+    const changed = [...this.#writing.values()].filter((lease) => all || lease.change > change)
     for (let row = 0; row < this.#table.size; row += 1) {
-      if (all || this.#table.changeAt(row) > change) changed.push(this.#latest(this.#table.at(row).address) as Lease)
+      if (!all && this.#table.changeAt(row) <= change) continue
+      if (!this.#writing.has(this.#table.addressAt(row))) changed.push(this.#table.at(row))
     }
-    for (const lease of this.#writing.values()) if (this.at(lease.address) === undefined) changed.push(lease)
     return changed.sort((a, b) => a.change - b.change)
   }
 
@@ -285,29 +306,20 @@ export class Leases {
     }
   }
 
-  /** Without the other instance a client may be promised less: it is to ask again. */
-  #addUnshared(
-    lost: Map<LeaseEdit, string>,
-    edits: readonly LeaseEdit[],
-    refused: ReadonlySet<Ipv4> | undefined
-  ): void {
-    if (refused?.size === 0) return
-    const now = this.#now()
-    for (const edit of edits) {
-      if (edit.kind !== 'grant' || lost.has(edit)) continue
-      const { address, mac, fixed, seconds } = edit
-      if (refused?.has(address)) lost.set(edit, `${address} went to another client by the other instance meanwhile`)
-      else if (refused === undefined && !fixed && now + seconds * 1000 > this.#latestEnd(address, mac) + LATENESS)
-        lost.set(edit, 'the other instance went away meanwhile: it is to ask again')
-    }
-  }
-
   #latest(address: Ipv4): Lease | undefined {
     return this.#writing.get(ipv4ToNumber(address)) ?? this.at(address)
   }
 
-  #latestEnd(address: Ipv4, mac: Mac): number {
-    const last = this.#latest(address)
+  #mayGive(address: Ipv4, mac: Mac, last: Lease | undefined): boolean {
+    const { policy } = this.#sharing
+    if (this.#latestEnd(mac, last) - this.#now() < SHORTEST_MS) return false
+    if (last === undefined) return policy.mayAllocate(address, undefined)
+    const holding = this.#holdingOf(last)
+    if (last.mac === mac && last.state !== 'declined' && policy.mayRenew(address, holding)) return true
+    return last.expiresAt <= this.#now() && policy.mayAllocate(address, holding)
+  }
+
+  #latestEnd(mac: Mac, last: Lease | undefined): number {
     return this.#sharing.policy.latestEnd(last?.mac === mac ? this.#holdingOf(last) : undefined)
   }
 

@@ -224,6 +224,19 @@ export const MIGRATIONS: readonly string[] = [
   DROP TABLE interface;
   ALTER TABLE claim RENAME TO interface;
 
+  -- Addresses of pools that one instance handed over to the other: id is the address, slot whose it is now.
+  CREATE TABLE share (
+    id   TEXT PRIMARY KEY,
+    slot INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- Where machines reach an instance: id is its slot, reach JSON.
+  CREATE TABLE instance (
+    id    TEXT PRIMARY KEY,
+    name  TEXT NOT NULL,
+    reach TEXT NOT NULL CHECK (json_valid(reach))
+  ) STRICT, WITHOUT ROWID;
+
   -- Counts this instance's changes of leases; 0: of the other's, or of before there was one. And the end that the
   -- other instance knows of where it doesn't know the latest.
   ALTER TABLE lease ADD COLUMN change INTEGER NOT NULL DEFAULT 0;

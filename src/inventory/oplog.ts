@@ -92,6 +92,11 @@ export class OpLog {
     return this.#seq
   }
 
+  /** How many of this instance's ops its peer doesn't have. */
+  get behind(): number {
+    return this.#seq - (this.#acknowledged ?? 0)
+  }
+
   /** How far the writes of each origin are known. */
   seen(): Vector {
     const rows = this.#statements.get('SELECT origin, seq FROM seen').all() as { origin: string; seq: number }[]
@@ -139,6 +144,30 @@ export class OpLog {
   /** The peer has this instance's ops up to a number on disk: they needn't be kept for it. Undefined: there is no peer any more. */
   acknowledged(seq: number | undefined): void {
     this.#acknowledged = seq
+  }
+
+  /** Takes note that everything up to here is known, for it came as a whole; this instance's own writes stay what they are. */
+  caughtUp(seen: Vector): void {
+    this.#db
+      .transaction(() => {
+        for (const [origin, seq] of Object.entries(seen)) if (origin !== this.#origin) this.#see(origin, seq)
+      })
+      .immediate()
+  }
+
+  /** Applies this instance's own ops once more, onto what the other one sent as a whole. */
+  reapply(ops: readonly Op[]): void {
+    this.#db
+      .transaction(() => {
+        for (const op of ops) this.#apply(op)
+      })
+      .immediate()
+  }
+
+  /** Begins anew under another origin: this copy is older than what its peer had from it. */
+  renew(instance: string): void {
+    this.#origin = newOrigin(this.#db, instance)
+    this.#seq = 0
   }
 
   #receive(ops: readonly Op[]): Op[] {

@@ -53,6 +53,8 @@ export function fieldsOf(kind: EntityKind): string[] {
 const ROW_TABLES: Record<string, readonly string[]> = {
   attempt: ['id', 'machine', 'generation', 'mac', 'address', 'lease', 'stage', 'message', 'created_at', 'updated_at'],
   token: ['id', 'kind', 'hash', 'name', 'attempt', 'created_at'],
+  share: ['id', 'slot'],
+  instance: ['id', 'name', 'reach'],
   event: ['time', 'type', 'actor', 'machine', 'mac', 'address', 'attempt', 'message']
 }
 

@@ -1,0 +1,22 @@
+import type { Db } from '../inventory/database.ts'
+
+/** What an instance remembers of its pair over a restart. */
+export type Memory = {
+  /** The other instance's origin when the two were in step last; empty: they never were. */
+  peerOrigin: string
+  /** Whether the inventory here is whole: not while it is being received. */
+  isWhole: boolean
+  /** Seconds: the longest lease that both knew of. */
+  longestLease: number
+}
+
+const KEY = 'pair'
+
+export function readMemory(db: Db): Memory {
+  const row = db.prepare('SELECT value FROM meta WHERE key = ?').get(KEY) as { value: string } | undefined
+  return row === undefined ? { peerOrigin: '', isWhole: true, longestLease: 0 } : JSON.parse(row.value)
+}
+
+export function writeMemory(db: Db, memory: Memory): void {
+  db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)').run(KEY, JSON.stringify(memory))
+}

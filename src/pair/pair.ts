@@ -1,0 +1,465 @@
+import type { Db } from '../inventory/database.ts'
+import type { Inventory } from '../inventory/inventory.ts'
+import type { Lease } from '../inventory/lease.ts'
+import type { Holding, LeasePolicy } from '../inventory/lease-policy.ts'
+import type { LeaseReplicator, Leases } from '../inventory/leases.ts'
+import type { Op, Replicator } from '../inventory/oplog.ts'
+import { snapshotParts, snapshotSize } from '../inventory/snapshot.ts'
+import type { Ipv4 } from '../net/ipv4.ts'
+import { type Contact, latestEnd, mayAllocate, mayRenew, type Terms } from './address-rules.ts'
+import { type Beat, ContactLog } from './contact.ts'
+import { Inbox } from './inbox.ts'
+import { type Memory, readMemory, writeMemory } from './memory.ts'
+import { type Hello, type Message, OLDEST_PROTOCOL, PROTOCOL, type Reach } from './messages.ts'
+import { Outbox } from './outbox.ts'
+import { isOwnBucket, Shares, type Slot } from './shares.ts'
+import { type Before, type PairEvent, type PairState, standingOf, step } from './states.ts'
+
+/** A connection to the other instance; it is authenticated. */
+export interface Wire {
+  send(message: Message): void
+  close(): void
+}
+
+/** Milliseconds between two signs of life. */
+export const BEAT_MS = 100
+/** Without a sign of life for so long the other instance counts as silent. */
+const SILENCE_MS = 1000
+/** An acknowledgement that takes longer is waited for no more: the write is told as not replicated. */
+const SLOW_MS = 1500
+/** A turn of the event loop that took longer says nothing about the other instance: what it sent is still to be read. */
+const OWN_DELAY_MS = 400
+/** So soon a living instance answers when it is asked. */
+const ANSWER_MS = 60
+/** Whoever was heard so shortly ago isn't down. */
+const RECENT_MS = 10_000
+
+export type PairOptions = {
+  readonly db: Db
+  readonly inventory: Inventory
+  readonly leases: Leases
+  readonly slot: Slot
+  readonly instance: string
+  readonly version: string
+  readonly reach: () => Reach
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** Milliseconds, of which only differences count: nobody sets this clock. */
+  readonly steady: () => number
+  /** Random text. */
+  readonly random: () => string
+  readonly terms: Pick<Terms, 'mclt' | 'autonomy'>
+  /** Sends a sign of life over the provisioning network. @param ask whether it is to be answered at once. */
+  readonly sendBeat: (beat: Beat, ask: boolean) => void
+  readonly tell: (level: 'info' | 'warn', message: string) => void
+  /** The state, or what the other one said of itself, is another now. */
+  readonly changed?: () => void
+}
+
+type Connection = { readonly wire: Wire; readonly inbox: Inbox; outbox?: Outbox; hello?: Hello; hasAll: boolean }
+
+/**
+ * One instance of a pair: what it sends to the other, what it takes from it, and what both together may promise. It
+ * knows nothing of sockets and clocks.
+ */
+export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
+  readonly #options: PairOptions
+  readonly #contact: ContactLog
+  readonly shares = new Shares()
+  #startedAt: number
+  #memory: Memory
+  #state: PairState
+  #connection: Connection | undefined
+  #peer: Hello | undefined
+  #skew = 0
+  #tickedAt: number
+  #tickedSteady: number
+  #connectedAt = 0
+  #graceUntil = 0
+  #askedAt = 0
+  #draining = false
+  #peerDraining = false
+  #progress: { done: number; total: number } | undefined
+
+  constructor(options: PairOptions) {
+    const { db, now, random, leases } = options
+    this.#options = options
+    this.#contact = new ContactLog(random())
+    this.#startedAt = now()
+    this.#tickedAt = now()
+    this.#tickedSteady = options.steady()
+    this.#memory = readMemory(db)
+    this.#state = { name: 'COMM_INT', since: now(), before: beforeOf(this.#memory, options.slot) }
+    for (const { id, slot } of db.prepare('SELECT id, slot FROM share').all() as { id: Ipv4; slot: Slot }[]) {
+      this.shares.handOver(id, slot)
+    }
+    leases.share({ policy: this, replicator: this })
+  }
+
+  get state(): PairState {
+    return this.#state
+  }
+
+  /** Whether this copy of the inventory can be served from. */
+  get isWhole(): boolean {
+    return this.#memory.isWhole
+  }
+
+  get status() {
+    const { slot, instance } = this.#options
+    const now = this.#options.now()
+    return {
+      state: this.#state.name,
+      since: this.#state.since,
+      slot,
+      instance,
+      draining: this.#draining,
+      peer: this.#peer && {
+        instance: this.#peer.instance,
+        version: this.#peer.version,
+        draining: this.#peerDraining,
+        reach: this.#peer.reach
+      },
+      connected: this.#connection?.hello !== undefined,
+      heardAt: { link: this.#contact.heardAt('link'), network: this.#contact.heardAt('network') },
+      skew: this.#skew,
+      lag: this.#connection?.outbox?.waitingSince === undefined ? 0 : now - this.#connection.outbox.waitingSince,
+      behind: {
+        ops: this.#options.inventory.log.behind,
+        leases: this.#options.leases.changes.last - this.#options.leases.changes.acknowledged
+      },
+      progress: this.#progress,
+      solitude: this.#state.name === 'PARTNER_DOWN' ? this.#state.solitude : undefined
+    }
+  }
+
+  // --- what is written
+
+  async replicate(ops: readonly Op[]): Promise<boolean>
+  async replicate(leases: readonly Lease[]): Promise<ReadonlySet<Ipv4> | undefined>
+  async replicate(items: readonly Op[] | readonly Lease[]): Promise<unknown> {
+    const outbox = this.#connection?.outbox
+    const first = items[0]
+    if (first !== undefined && 'mac' in first) return outbox?.leases(items as readonly Lease[])
+    return outbox?.ops(items as readonly Op[]) ?? false
+  }
+
+  // --- what addresses may be given
+
+  mayAllocate(address: Ipv4, last: Holding | undefined): boolean {
+    return mayAllocate(this.#standing(), this.#isOwn(address), last, this.#options.now(), this.#terms())
+  }
+
+  mayRenew(address: Ipv4, last: Holding): boolean {
+    return mayRenew(this.#standing(), this.#isOwn(address), last, this.#options.now(), this.#terms())
+  }
+
+  latestEnd(last: Holding | undefined): number {
+    return latestEnd(this.#standing(), last, this.#options.now(), this.#terms())
+  }
+
+  #isOwn(address: Ipv4): boolean {
+    return this.shares.ownerOf(address) === this.#options.slot
+  }
+
+  #standing() {
+    return standingOf(this.#state, this.#contactNow())
+  }
+
+  #contactNow(): Contact {
+    return this.#contact.contact(this.#startedAt)
+  }
+
+  #terms(): Terms {
+    const { mclt, autonomy } = this.#options.terms
+    const skew = Math.abs(this.#skew)
+    return {
+      mclt,
+      autonomy,
+      longestLease: this.#memory.longestLease * 1000,
+      slack: SLACK_MS + (skew < 1000 ? 0 : skew)
+    }
+  }
+
+  // --- who answers whom
+
+  /** Whether the other instance is silent on every path, or asks to be left out: its clients are this one's. */
+  isGone(): boolean {
+    if (this.#peerDraining && this.#connection !== undefined) return true
+    if (this.#connection?.hello !== undefined) return false
+    const now = this.#options.now()
+    const answered = this.#contact.answeredAt('network')
+    if (this.#askedAt > answered && now - this.#askedAt >= ANSWER_MS) return true
+    return now - answered > SILENCE_MS
+  }
+
+  /** Whether a client is this instance's to answer first. */
+  isOwnBucket(bucket: number): boolean {
+    return !this.#draining && isOwnBucket(this.#options.slot, bucket)
+  }
+
+  get draining(): boolean {
+    return this.#draining
+  }
+
+  drain(draining: boolean): void {
+    this.#draining = draining
+    this.#options.changed?.()
+  }
+
+  /** @returns why the other instance can't be down; undefined: from now on it counts as down. */
+  partnerDown(fenced: boolean): string | undefined {
+    const now = this.#options.now()
+    if (this.#connection !== undefined) return 'the other instance is connected'
+    const heard = Math.max(this.#contact.heardAt('link'), this.#contact.heardAt('network'))
+    if ((!fenced && heard > now - RECENT_MS) || heard > now - SILENCE_MS) {
+      return `the other instance was heard ${((now - heard) / 1000).toFixed(1)} s ago`
+    }
+    if (this.#state.name === 'COMM_INT' && this.#state.before === 'new') {
+      return 'this instance never had the whole inventory: it can serve nobody'
+    }
+    this.#step({ kind: 'partner-down', fenced })
+    return undefined
+  }
+
+  // --- the connection
+
+  connected(wire: Wire): void {
+    this.#connection?.wire.close()
+    this.#drop()
+    const { db, inventory, leases, now } = this.#options
+    const send = (message: Message) => wire.send(message)
+    const inbox = new Inbox({
+      db,
+      inventory,
+      leases,
+      now,
+      send,
+      replacing: () => this.#remember({ isWhole: false }),
+      replaced: () => {
+        this.#remember({ isWhole: true })
+        this.#progress = undefined
+        this.#reloadShares()
+      },
+      progress: (done, total) => {
+        this.#progress = { done, total }
+      },
+      ended: () => {
+        if (this.#connection?.wire === wire) {
+          this.#connection.hasAll = true
+          this.#rememberPeer(this.#connection.hello?.origin ?? '')
+          this.#step({ kind: 'has-all' })
+        }
+      },
+      acknowledged: () => this.#checkInStep(),
+      received: (ops) => this.#noteShares(ops)
+    })
+    this.#connection = { wire, inbox, hasAll: false }
+    this.#connectedAt = now()
+    wire.send(this.#hello())
+  }
+
+  disconnected(wire: Wire): void {
+    if (this.#connection?.wire !== wire) return
+    this.#drop()
+    this.#askedAt = this.#options.now()
+    this.#options.sendBeat(this.#contact.next(this.#askedAt), true)
+  }
+
+  /** Takes a message that came over a wire. */
+  message(wire: Wire, message: Message): void {
+    const connection = this.#connection
+    if (connection?.wire !== wire) return
+    switch (message.type) {
+      case 'hello':
+        this.#meet(connection, message)
+        break
+      case 'beat':
+        this.#heard(message, 'link')
+        this.#peerDraining = message.draining
+        this.#skew = this.#smoothedSkew(message.now)
+        break
+      case 'ack':
+        connection.outbox?.acknowledged(message.id, message.refused)
+        break
+      case 'nack':
+        this.#hangUp(`the other instance couldn't keep what it was sent: ${message.reason}`)
+        break
+      case 'bye':
+        this.#hangUp(`the other instance hung up: ${message.reason}`)
+        break
+      default:
+        connection.inbox.take(message)
+    }
+  }
+
+  /** Takes a sign of life that came over the provisioning network. */
+  networkBeat(beat: Beat, ask: boolean): void {
+    this.#heard(beat, 'network')
+    if (ask) this.#options.sendBeat(this.#contact.next(this.#options.now()), false)
+  }
+
+  /** To be called every {@link BEAT_MS}. */
+  tick(): void {
+    const now = this.#options.now()
+    const steady = this.#options.steady()
+    const stepped = now - this.#tickedAt - (steady - this.#tickedSteady)
+    if (Math.abs(stepped) > OWN_DELAY_MS) this.#clockStepped(stepped)
+    if (steady - this.#tickedSteady > OWN_DELAY_MS) this.#graceUntil = steady + OWN_DELAY_MS
+    this.#tickedAt = now
+    this.#tickedSteady = steady
+    const beat = this.#contact.next(now)
+    const connection = this.#connection
+    this.#options.sendBeat(beat, connection === undefined && this.#askedAt > this.#contact.answeredAt('network'))
+    if (connection === undefined) return
+    connection.wire.send({ type: 'beat', now, draining: this.#draining, ...beat })
+    if (steady < this.#graceUntil) return
+    const answered = Math.max(this.#contact.answeredAt('link'), this.#connectedAt)
+    if (now - answered > SILENCE_MS) this.#hangUp('the other instance is silent')
+    const waiting = connection.outbox?.waitingSince
+    if (waiting !== undefined && now - waiting > SLOW_MS) this.#hangUp('the other instance takes too long to write')
+  }
+
+  /** The wall clock was set: what was heard before was heard as long ago as before. */
+  #clockStepped(by: number): void {
+    this.#contact.shift(by)
+    this.#connectedAt += by
+    this.#askedAt += by
+    this.#startedAt += by
+  }
+
+  #meet(connection: Connection, hello: Hello): void {
+    const { inventory, leases, db, now, instance } = this.#options
+    if (hello.protocol < OLDEST_PROTOCOL || PROTOCOL < hello.oldest) {
+      connection.wire.send({
+        type: 'bye',
+        reason: `its version ${this.#options.version} and ${hello.version} don't understand each other`
+      })
+      this.#hangUp(`the other instance's version ${hello.version} is too far from this one's`)
+      return
+    }
+    const { log } = inventory
+    if ((hello.seen[log.origin] ?? 0) > log.seq) {
+      // A copy of this state folder was put back: what it wrote since is known to the other one alone.
+      log.renew(instance)
+      this.#remember({ isWhole: false })
+      this.#options.tell('warn', 'this instance is an older copy of itself: it begins anew from the other one')
+      this.#hangUp('a new beginning')
+      return
+    }
+    this.#peer = hello
+    this.#connectedAt = now()
+    connection.hello = hello
+    const isNew = hello.origin !== this.#memory.peerOrigin || !hello.isWhole
+    const known = hello.seen[log.origin] ?? 0
+    const lacksOthers = Object.entries(log.seen()).some(
+      ([origin, seq]) => origin !== log.origin && origin !== hello.origin && (hello.seen[origin] ?? 0) < seq
+    )
+    const needsAll = this.#memory.isWhole && (!hello.isWhole || lacksOthers || log.since(known, 1) === undefined)
+    if (isNew) leases.acknowledged(0)
+    if (!this.#memory.isWhole && !hello.isWhole) {
+      this.#hangUp('neither instance has a whole inventory: restore a backup on one')
+      return
+    }
+    connection.outbox = new Outbox({
+      log,
+      leases,
+      cursor: needsAll ? log.seq : known,
+      whole: needsAll ? { total: snapshotSize(db), seen: log.seen(), parts: snapshotParts(db, log) } : undefined,
+      backlog: leases.changedSince(leases.changes.acknowledged, isNew),
+      send: (message) => connection.wire.send(message),
+      now,
+      through: () => this.#checkInStep()
+    })
+    this.#step({ kind: 'connected' })
+    connection.outbox.pump()
+  }
+
+  #checkInStep(): void {
+    const connection = this.#connection
+    if (connection?.hello === undefined || !connection.hasAll || !connection.outbox?.isThrough) return
+    this.#step({ kind: 'in-step' })
+  }
+
+  #hangUp(reason: string): void {
+    const connection = this.#connection
+    if (connection === undefined) return
+    this.#options.tell('warn', reason)
+    connection.wire.close()
+    this.#drop()
+  }
+
+  #drop(): void {
+    const connection = this.#connection
+    if (connection === undefined) return
+    this.#connection = undefined
+    connection.inbox.close()
+    this.#step({ kind: 'disconnected' })
+    connection.outbox?.close()
+  }
+
+  #heard(beat: Beat, path: 'link' | 'network'): void {
+    this.#contact.take(beat, path, this.#options.now())
+    if (this.#state.name === 'PARTNER_DOWN') this.#step({ kind: 'heard' })
+  }
+
+  #step(event: PairEvent): void {
+    const { state, effects } = step(this.#state, event, this.#options.now(), this.#contactNow(), this.#terms())
+    if (state === this.#state) return
+    this.#state = state
+    if (effects.length > 0) this.#options.leases.reconsiderAll()
+    this.#options.tell(state.name === 'COMM_INT' ? 'warn' : 'info', `the pair is ${state.name}`)
+    this.#options.changed?.()
+  }
+
+  /** On disk before the other one can count on it. */
+  #rememberPeer(origin: string): void {
+    const lengths = [...this.#options.inventory.list('subnet')].map(({ lease }) => lease)
+    this.#remember({ peerOrigin: origin, longestLease: Math.max(0, ...lengths) })
+  }
+
+  #hello(): Hello {
+    const { instance, version, inventory, now, reach } = this.#options
+    return {
+      type: 'hello',
+      protocol: PROTOCOL,
+      oldest: OLDEST_PROTOCOL,
+      version,
+      instance,
+      origin: inventory.origin,
+      boot: this.#contact.boot,
+      now: now(),
+      isWhole: this.#memory.isWhole,
+      seen: inventory.log.seen(),
+      reach: reach()
+    }
+  }
+
+  #remember(changes: Partial<Memory>): void {
+    this.#memory = { ...this.#memory, ...changes }
+    writeMemory(this.#options.db, this.#memory)
+  }
+
+  #noteShares(ops: readonly Op[]): void {
+    for (const op of ops) {
+      if (op.entity === 'share') this.shares.handOver(op.key as Ipv4, (JSON.parse(op.value) as { slot: Slot }).slot)
+    }
+  }
+
+  #reloadShares(): void {
+    const rows = this.#options.db.prepare('SELECT id, slot FROM share').all() as { id: Ipv4; slot: Slot }[]
+    for (const { id, slot } of rows) this.shares.handOver(id, slot)
+  }
+
+  #smoothedSkew(theirs: number): number {
+    return this.#options.now() - theirs
+  }
+}
+
+function beforeOf({ peerOrigin, isWhole }: Memory, slot: Slot): Before {
+  if (peerOrigin !== '' && isWhole) return 'restarted'
+  return slot === 0 && isWhole ? 'first' : 'new'
+}
+
+/** What every wait is longer by: a translated time, and a grant that was on its way. */
+const SLACK_MS = 10_000
