@@ -139,3 +139,6 @@ function isAgreedFree({ agreedUntil }: Contact, last: Holding | undefined, { sla
 function after(time: number, { mclt, slack }: Terms): number {
   return time + mclt + slack
 }
+
+export const ADDRESS_RULES = { solitude, mayAllocate, mayRenew, latestEnd }
+export type AddressRules = typeof ADDRESS_RULES

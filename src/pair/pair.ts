@@ -6,7 +6,7 @@ import type { LeaseReplicator, Leases } from '../inventory/leases.ts'
 import type { Op, Replicator } from '../inventory/oplog.ts'
 import { snapshotParts, snapshotSize } from '../inventory/snapshot.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
-import { type Contact, latestEnd, mayAllocate, mayRenew, type Terms } from './address-rules.ts'
+import { ADDRESS_RULES, type AddressRules, type Contact, type Terms } from './address-rules.ts'
 import { type Beat, ContactLog } from './contact.ts'
 import { Inbox } from './inbox.ts'
 import { type Memory, readMemory, writeMemory } from './memory.ts'
@@ -21,18 +21,23 @@ export interface Wire {
   close(): void
 }
 
-/** Milliseconds between two signs of life. */
-export const BEAT_MS = 100
-/** Without a sign of life for so long the other instance counts as silent. */
-const SILENCE_MS = 1000
-/** An acknowledgement that takes longer is waited for no more: the write is told as not replicated. */
-const SLOW_MS = 1500
-/** A turn of the event loop that took longer says nothing about the other instance: what it sent is still to be read. */
-const OWN_DELAY_MS = 400
-/** So soon a living instance answers when it is asked. */
-const ANSWER_MS = 60
-/** Whoever was heard so shortly ago isn't down. */
-const RECENT_MS = 10_000
+/** How soon what is noticed, in milliseconds. The simulator has its own, so that hours pass with few events. */
+export type Timing = {
+  /** Between two signs of life. */
+  readonly beat: number
+  /** Without a sign of life for so long the other instance counts as silent. */
+  readonly silence: number
+  /** An acknowledgement that takes longer is waited for no more: the write is told as not replicated. */
+  readonly slow: number
+  /** A turn of the event loop that took longer says nothing about the other instance: what it sent is still to be read. */
+  readonly ownDelay: number
+  /** So soon a living instance answers when it is asked. */
+  readonly answer: number
+  /** Whoever was heard so shortly ago isn't down. */
+  readonly recent: number
+}
+
+export const TIMING: Timing = { beat: 100, silence: 1000, slow: 1500, ownDelay: 400, answer: 60, recent: 10_000 }
 
 export type PairOptions = {
   readonly db: Db
@@ -49,6 +54,9 @@ export type PairOptions = {
   /** Random text. */
   readonly random: () => string
   readonly terms: Pick<Terms, 'mclt' | 'autonomy'>
+  readonly timing?: Timing
+  /** Left out: the rules. Tests put wrong ones in their place, to see that they are found out. */
+  readonly rules?: AddressRules
   /** Sends a sign of life over the provisioning network. @param ask whether it is to be answered at once. */
   readonly sendBeat: (beat: Beat, ask: boolean) => void
   readonly tell: (level: 'info' | 'warn', message: string) => void
@@ -65,6 +73,8 @@ type Connection = { readonly wire: Wire; readonly inbox: Inbox; outbox?: Outbox;
 export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
   readonly #options: PairOptions
   readonly #contact: ContactLog
+  readonly #timing: Timing
+  readonly #rules: AddressRules
   readonly shares = new Shares()
   #startedAt: number
   #memory: Memory
@@ -85,6 +95,8 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
     const { db, now, random, leases } = options
     this.#options = options
     this.#contact = new ContactLog(random())
+    this.#timing = options.timing ?? TIMING
+    this.#rules = options.rules ?? ADDRESS_RULES
     this.#startedAt = now()
     this.#tickedAt = now()
     this.#tickedSteady = options.steady()
@@ -147,15 +159,15 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
   // --- what addresses may be given
 
   mayAllocate(address: Ipv4, last: Holding | undefined): boolean {
-    return mayAllocate(this.#standing(), this.#isOwn(address), last, this.#options.now(), this.#terms())
+    return this.#rules.mayAllocate(this.#standing(), this.#isOwn(address), last, this.#options.now(), this.#terms())
   }
 
   mayRenew(address: Ipv4, last: Holding): boolean {
-    return mayRenew(this.#standing(), this.#isOwn(address), last, this.#options.now(), this.#terms())
+    return this.#rules.mayRenew(this.#standing(), this.#isOwn(address), last, this.#options.now(), this.#terms())
   }
 
   latestEnd(last: Holding | undefined): number {
-    return latestEnd(this.#standing(), last, this.#options.now(), this.#terms())
+    return this.#rules.latestEnd(this.#standing(), last, this.#options.now(), this.#terms())
   }
 
   #isOwn(address: Ipv4): boolean {
@@ -189,8 +201,8 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
     if (this.#connection?.hello !== undefined) return false
     const now = this.#options.now()
     const answered = this.#contact.answeredAt('network')
-    if (this.#askedAt > answered && now - this.#askedAt >= ANSWER_MS) return true
-    return now - answered > SILENCE_MS
+    if (this.#askedAt > answered && now - this.#askedAt >= this.#timing.answer) return true
+    return now - answered > this.#timing.silence
   }
 
   /** Whether a client is this instance's to answer first. */
@@ -212,7 +224,7 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
     const now = this.#options.now()
     if (this.#connection !== undefined) return 'the other instance is connected'
     const heard = Math.max(this.#contact.heardAt('link'), this.#contact.heardAt('network'))
-    if ((!fenced && heard > now - RECENT_MS) || heard > now - SILENCE_MS) {
+    if ((!fenced && heard > now - this.#timing.recent) || heard > now - this.#timing.silence) {
       return `the other instance was heard ${((now - heard) / 1000).toFixed(1)} s ago`
     }
     if (this.#state.name === 'COMM_INT' && this.#state.before === 'new') {
@@ -247,7 +259,6 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
       ended: () => {
         if (this.#connection?.wire === wire) {
           this.#connection.hasAll = true
-          this.#rememberPeer(this.#connection.hello?.origin ?? '')
           this.#step({ kind: 'has-all' })
         }
       },
@@ -299,13 +310,13 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
     if (ask) this.#options.sendBeat(this.#contact.next(this.#options.now()), false)
   }
 
-  /** To be called every {@link BEAT_MS}. */
+  /** To be called every {@link Timing.beat}. */
   tick(): void {
     const now = this.#options.now()
     const steady = this.#options.steady()
     const stepped = now - this.#tickedAt - (steady - this.#tickedSteady)
-    if (Math.abs(stepped) > OWN_DELAY_MS) this.#clockStepped(stepped)
-    if (steady - this.#tickedSteady > OWN_DELAY_MS) this.#graceUntil = steady + OWN_DELAY_MS
+    if (Math.abs(stepped) > this.#timing.ownDelay) this.#clockStepped(stepped)
+    if (steady - this.#tickedSteady > this.#timing.ownDelay) this.#graceUntil = steady + this.#timing.ownDelay
     this.#tickedAt = now
     this.#tickedSteady = steady
     const beat = this.#contact.next(now)
@@ -315,9 +326,10 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
     connection.wire.send({ type: 'beat', now, draining: this.#draining, ...beat })
     if (steady < this.#graceUntil) return
     const answered = Math.max(this.#contact.answeredAt('link'), this.#connectedAt)
-    if (now - answered > SILENCE_MS) this.#hangUp('the other instance is silent')
+    if (now - answered > this.#timing.silence) this.#hangUp('the other instance is silent')
     const waiting = connection.outbox?.waitingSince
-    if (waiting !== undefined && now - waiting > SLOW_MS) this.#hangUp('the other instance takes too long to write')
+    if (waiting !== undefined && now - waiting > this.#timing.slow)
+      this.#hangUp('the other instance takes too long to write')
   }
 
   /** The wall clock was set: what was heard before was heard as long ago as before. */
@@ -404,10 +416,16 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
   }
 
   #step(event: PairEvent): void {
-    const { state, effects } = step(this.#state, event, this.#options.now(), this.#contactNow(), this.#terms())
+    const { state, effects } = step(this.#state, event, {
+      now: this.#options.now(),
+      contact: this.#contactNow(),
+      terms: this.#terms(),
+      rules: this.#rules
+    })
     if (state === this.#state) return
     this.#state = state
-    if (effects.length > 0) this.#options.leases.reconsiderAll()
+    if (effects.includes('remember-peer')) this.#rememberPeer(this.#connection?.hello?.origin ?? '')
+    if (effects.includes('rules')) this.#options.leases.reconsiderAll()
     this.#options.tell(state.name === 'COMM_INT' ? 'warn' : 'info', `the pair is ${state.name}`)
     this.#options.changed?.()
   }

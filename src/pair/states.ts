@@ -1,4 +1,4 @@
-import { type Contact, type Solitude, type Standing, solitude, type Terms } from './address-rules.ts'
+import type { AddressRules, Contact, Solitude, Standing, Terms } from './address-rules.ts'
 
 /**
  * The states of an instance of a pair, as a pure step: `step(state, event) -> {state, effects}`. What an instance does in
@@ -59,20 +59,26 @@ export type Effect =
   /** From now on there is another one that knows the same. */
   | 'remember-peer'
 
-/** @param contact what is known of the other's being there now. */
+/** @property contact what is known of the other's being there now. */
+export type Circumstances = {
+  readonly now: number
+  readonly contact: Contact
+  readonly terms: Terms
+  readonly rules: Pick<AddressRules, 'solitude'>
+}
+
 export function step(
   state: PairState,
   event: PairEvent,
-  now: number,
-  contact: Contact,
-  terms: Terms
+  circumstances: Circumstances
 ): { readonly state: PairState; readonly effects: readonly Effect[] } {
-  const next = transition(state, event, now, contact, terms)
+  const next = transition(state, event, circumstances)
   if (next === state) return { state, effects: [] }
   return { state: next, effects: event.kind === 'has-all' ? ['rules', 'remember-peer'] : ['rules'] }
 }
 
-function transition(state: PairState, event: PairEvent, now: number, contact: Contact, terms: Terms): PairState {
+function transition(state: PairState, event: PairEvent, circumstances: Circumstances): PairState {
+  const { now, contact } = circumstances
   switch (event.kind) {
     case 'connected':
       if (state.name === 'NORMAL' || state.name === 'CATCHING_UP') return state
@@ -90,20 +96,20 @@ function transition(state: PairState, event: PairEvent, now: number, contact: Co
     case 'heard':
       return state.name === 'PARTNER_DOWN' ? { name: 'COMM_INT', since: now, before: state.before } : state
     case 'partner-down':
-      return alone(state, event.fenced, now, contact, terms)
+      return alone(state, event.fenced, circumstances)
   }
 }
 
-function alone(state: PairState, fenced: boolean, now: number, contact: Contact, terms: Terms): PairState {
+function alone(state: PairState, fenced: boolean, { now, contact, terms, rules }: Circumstances): PairState {
   if (state.name === 'PARTNER_DOWN') {
     if (state.solitude.fenced || !fenced) return state
     // Who was said to be out of reach is known to be off: what it can have given has ended sooner.
     const before: Standing =
       typeof state.before === 'string' ? { mode: state.before } : { mode: 'apart', ...state.solitude }
-    return { ...state, solitude: solitude(before, true, now, terms) }
+    return { ...state, solitude: rules.solitude(before, true, now, terms) }
   }
   if (state.name !== 'COMM_INT' || state.before === 'new' || state.before === 'first') return state
-  const since = solitude(standingOf(state, contact), fenced, now, terms)
+  const since = rules.solitude(standingOf(state, contact), fenced, now, terms)
   return { name: 'PARTNER_DOWN', since: now, solitude: since, before: state.before }
 }
 

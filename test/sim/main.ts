@@ -1,0 +1,18 @@
+import { scheduleOf } from './schedule.ts'
+import { Simulation, Violation } from './simulation.ts'
+
+const [from = 1, count = 100] = process.argv.slice(2).map(Number)
+const start = performance.now()
+let bad = 0
+for (let seed = from; seed < from + count; seed += 1) {
+  const simulation = new Simulation(seed)
+  try {
+    await simulation.play(scheduleOf(seed))
+  } catch (error) {
+    bad += 1
+    console.log(`seed ${seed}: ${error instanceof Violation ? error.message : (error as Error).stack}`)
+    if (count === 1) console.log(simulation.world.story.join('\n'))
+  }
+}
+console.log(`${count} schedules, ${bad} bad, ${((performance.now() - start) / count).toFixed(1)} ms each`)
+process.exit(0)

@@ -1,0 +1,215 @@
+import Database from 'better-sqlite3'
+import { AddressAllocator } from '../../src/boot/allocator.ts'
+import { Endpoints } from '../../src/boot/endpoints.ts'
+import { Attempts } from '../../src/inventory/attempts.ts'
+import { type Db, openDatabase } from '../../src/inventory/database.ts'
+import { Inventory } from '../../src/inventory/inventory.ts'
+import type { LeaseLog } from '../../src/inventory/lease-log.ts'
+import { leaseWriter, rowOf } from '../../src/inventory/lease-rows.ts'
+import { Leases } from '../../src/inventory/leases.ts'
+import type { Op } from '../../src/inventory/oplog.ts'
+import { MachineNetworks } from '../../src/machine-networks.ts'
+import type { AddressRules } from '../../src/pair/address-rules.ts'
+import { Pair, type Timing } from '../../src/pair/pair.ts'
+import type { Slot } from '../../src/pair/shares.ts'
+import { cidr, ip } from '../support/values.ts'
+import type { Network } from './network.ts'
+import type { Random, World } from './world.ts'
+
+const MINUTE = 60_000
+
+/** Coarser than the daemon's: hours pass with some hundred events. */
+export const TIMING: Timing = {
+  beat: 30_000,
+  silence: 100_000,
+  slow: 90_000,
+  ownDelay: 60_000,
+  answer: 2000,
+  recent: 300_000
+}
+export const TERMS = { mclt: 10 * MINUTE, autonomy: 120 * MINUTE }
+const EPOCH = Date.UTC(2026, 10, 22)
+
+/** What is wrong on purpose: to see that it is found out. */
+export type Faults = {
+  readonly rules?: AddressRules
+  /** Writes are acknowledged without waiting for the other instance. */
+  readonly asynchronous?: boolean
+  /** The installer doesn't look for the marker on its disk. */
+  readonly unguarded?: boolean
+}
+
+type Parts = {
+  readonly inventory: Inventory
+  readonly leases: Leases
+  readonly pair: Pair
+  readonly allocator: AddressAllocator
+  readonly attempts: Attempts
+}
+
+let template: Buffer | undefined
+
+function emptyDisk(): Db {
+  template ??= openDatabase(':memory:').serialize()
+  const db = new Database(template)
+  db.pragma('foreign_keys = ON')
+  db.pragma('synchronous = OFF')
+  return db
+}
+
+/** An instance: real code on a virtual clock, network and disk. */
+export class Node {
+  readonly name: 'a' | 'b'
+  readonly slot: Slot
+  readonly address
+  readonly db: Db = emptyDisk()
+  /** Milliseconds that its clock is ahead. */
+  skew = 0
+  isFrozen = false
+  /** Counts its starts: what an earlier run had under way doesn't reach this one. */
+  run = 0
+  peer!: Node
+  #parts: Parts | undefined
+  readonly #world: World
+  readonly #network: Network
+  readonly #faults: Faults
+  readonly #random: Random
+  readonly #waiting: (() => void)[] = []
+  #unwritten: (() => void)[] = []
+
+  constructor(name: 'a' | 'b', world: World, network: Network, faults: Faults) {
+    this.name = name
+    this.slot = name === 'a' ? 0 : 1
+    this.address = ip(name === 'a' ? '10.77.0.1' : '10.77.0.2')
+    this.#world = world
+    this.#network = network
+    this.#faults = faults
+    this.#random = world.random(`node ${name}`)
+  }
+
+  get isRunning(): boolean {
+    return this.#parts !== undefined
+  }
+
+  /** @throws {Error} when it isn't running. */
+  get parts(): Parts {
+    if (this.#parts === undefined) throw new Error(`${this.name} isn't running`)
+    return this.#parts
+  }
+
+  readonly now = (): number => EPOCH + this.#world.time + this.skew
+
+  start(): void {
+    this.run += 1
+    this.isFrozen = false
+    const { db, now } = this
+    const interfaces = [{ name: 'br0', address: this.address, network: cidr('10.77.0.0/24') }]
+    const leases = new Leases(db, this.name, now, this.#leaseLog())
+    const endpoints = new Endpoints(interfaces, 80)
+    const addressUse = new MachineNetworks(interfaces, leases, endpoints)
+    let pair: Pair | undefined
+    const replicator = {
+      replicate: async (ops: readonly Op[]) => {
+        const replicated = pair?.replicate(ops) ?? Promise.resolve(false)
+        return this.#faults.asynchronous ? true : replicated
+      }
+    }
+    const inventory = new Inventory({ db, instance: this.name, now, replicator, addressUse })
+    pair = new Pair({
+      db,
+      inventory,
+      leases,
+      slot: this.slot,
+      instance: this.name,
+      version: 'simulated',
+      reach: () => ({ interfaces: [], http: 80 }),
+      now,
+      steady: () => this.#world.time,
+      random: () => `${this.name}${this.run}`,
+      terms: TERMS,
+      timing: TIMING,
+      ...(this.#faults.rules && { rules: this.#faults.rules }),
+      sendBeat: (beat, ask) => this.#network.sendBeat(this, this.peer, beat, ask),
+      tell: (_level, message) => this.#world.tell(`${this.name}: ${message}`)
+    })
+    const attempts = new Attempts(db, inventory, now)
+    const facts = {
+      inventory,
+      leases,
+      attempts,
+      files: { size: () => undefined },
+      hasLoader: () => true,
+      missingSigned: () => undefined,
+      offerLimit: 2
+    }
+    const allocator = new AddressAllocator(facts, endpoints, now)
+    this.#parts = { inventory, leases, pair, allocator, attempts }
+    this.#tick(this.run)
+  }
+
+  /** The process is killed: what the disk was given is there, or isn't; all else is lost. */
+  kill(): void {
+    this.#parts = undefined
+    this.isFrozen = false
+    this.#waiting.length = 0
+    const written = this.#random.between(0, this.#unwritten.length)
+    for (const write of this.#unwritten.slice(0, written)) write()
+    this.#unwritten = []
+    this.#network.died(this)
+  }
+
+  freeze(): void {
+    this.isFrozen = true
+  }
+
+  thaw(): void {
+    this.isFrozen = false
+    for (const run of this.#waiting.splice(0)) run()
+  }
+
+  /** Hands something to the process; a frozen one gets it when it goes on. */
+  deliver(to: (pair: Pair) => void): void {
+    this.does((parts) => to(parts.pair))
+  }
+
+  does(act: (parts: Parts) => void): void {
+    const { run } = this
+    const go = () => {
+      if (this.run === run && this.#parts !== undefined) act(this.#parts)
+    }
+    if (this.#parts === undefined) return
+    if (this.isFrozen) this.#waiting.push(go)
+    else go()
+  }
+
+  #tick(run: number): void {
+    if (this.run !== run || this.#parts === undefined) return
+    this.does(({ pair }) => {
+      pair.tick()
+      if (this.slot === 1 && !pair.status.connected) this.#network.dial(this, this.peer)
+    })
+    this.#world.after(TIMING.beat, () => this.#tick(run))
+  }
+
+  /** Writes are on disk some milliseconds after they were given to it, in their order. */
+  #leaseLog(): LeaseLog {
+    const write = leaseWriter(this.db)
+    return {
+      append: (leases, acknowledged) =>
+        new Promise((resolve) => {
+          const { run } = this
+          const batch = { rows: leases.map(rowOf), acknowledged }
+          const land = () => write(batch)
+          this.#unwritten.push(land)
+          this.#world.after(this.#random.between(1, 30), () => {
+            if (this.run !== run || this.#parts === undefined) return
+            // In their order: those before it as well.
+            const at = this.#unwritten.indexOf(land)
+            for (const each of this.#unwritten.splice(0, at + 1)) each()
+            resolve(1)
+          })
+        }),
+      close: async () => {}
+    }
+  }
+}
