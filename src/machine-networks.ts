@@ -21,9 +21,14 @@ export class MachineNetworks implements AddressUse {
 
   usedBy(address: Ipv4, macs: readonly string[]): string | undefined {
     if (this.#endpoints.isOwn(address)) return 'this instance itself'
+    if (this.#endpoints.isPeers(address)) return 'the other instance itself'
     if (this.#leases.isDeclined(address)) return 'a host that nobody gave it to: a client declined it'
     const holder = this.#leases.holderOf(address)
     return holder !== undefined && !macs.includes(holder) ? `a lease of ${holder}` : undefined
+  }
+
+  isForHere(address: Ipv4): boolean {
+    return this.#leases.isForHere(address)
   }
 
   leasedAddress(mac: Mac): Ipv4 | undefined {

@@ -82,7 +82,7 @@ function pretendNetwork() {
 
 async function pretendSite() {
   const db = openDatabase(':memory:')
-  const addressUse = { usedBy: () => undefined, leasedAddress: () => undefined }
+  const addressUse = { usedBy: () => undefined, leasedAddress: () => undefined, isForHere: () => true }
   const inventory = new Inventory({ db, instance: 'warm-up', now: Date.now, replicator: SOLE, addressUse })
   const draft = inventory.draft()
   const pools = [{ from: '10.0.1.0', to: '10.0.255.250' }]

@@ -21,7 +21,7 @@ const STEP: Step = { protocol: 'tftp', asked: 'RRQ ipxe.efi', answered: 'done', 
 async function journal(level = 'info') {
   const now = () => 1_000_000
   const db = openDatabase(':memory:')
-  const addressUse = { usedBy: () => undefined, leasedAddress: () => undefined }
+  const addressUse = { usedBy: () => undefined, leasedAddress: () => undefined, isForHere: () => true }
   const inventory = new Inventory({ db, instance: 'a', now, replicator: SOLE, addressUse })
   const draft = inventory.draft()
   draft.putSubnet(subnetFrom({ cidr: '10.77.0.0/24' }))

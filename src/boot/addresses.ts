@@ -1,7 +1,7 @@
 import { inPool } from '../inventory/addresses.ts'
 import type { Now } from '../inventory/clock.ts'
 import type { Lease } from '../inventory/lease.ts'
-import type { Pool, Subnet } from '../inventory/model.ts'
+import type { Machine, Pool, Subnet } from '../inventory/model.ts'
 import { contains, type Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import type { Situation } from './decide.ts'
@@ -37,7 +37,25 @@ export class Addresses {
   /** The address of the machine's own interface, where that is of this link. */
   fixed({ machine, mac }: Situation, link: Link): Ipv4 | undefined {
     const own = machine?.interfaces.find((each) => each.mac === mac)
-    return own?.ipv4 && link.some(({ cidr }) => cidr === own.subnet) ? own.ipv4 : undefined
+    if (!machine || !own?.ipv4 || !link.some(({ cidr }) => cidr === own.subnet)) return undefined
+    return this.#facts.leases.isShared && !this.#isServed(machine, mac, own.ipv4) ? undefined : own.ipv4
+  }
+
+  /** Whether a fixed address lasts as long as such are given for: nobody but the two instances' agreement can take it away. */
+  isLasting({ machine }: Situation): boolean {
+    return machine !== undefined && this.#facts.inventory.log.isShared(machine.name)
+  }
+
+  /**
+   * Both instances always serve an address that both know to be the machine's. One that the other doesn't know of yet is
+   * like one of a pool; one that two machines claim is the one's that holds it.
+   */
+  #isServed(machine: Machine, mac: Mac, address: Ipv4): boolean {
+    const { leases, inventory } = this.#facts
+    const lease = leases.active(address)
+    if (lease !== undefined && lease.mac !== mac) return false
+    if (inventory.claims.isContestedAddress(address) && lease === undefined) return false
+    return inventory.log.isShared(machine.name) || leases.mayGive(address, mac)
   }
 
   /** The address it had, the one it asks for, the one it was offered, or the one that was free for longest. */
@@ -94,7 +112,8 @@ export class Addresses {
     return (
       inventory.machineByAddress(address) === undefined &&
       !inventory.isServiceAddress(address) &&
-      !this.#endpoints.isOwn(address)
+      !this.#endpoints.isOwn(address) &&
+      !this.#endpoints.isPeers(address)
     )
   }
 }

@@ -155,7 +155,8 @@ export class AddressAllocator {
   #grant(place: Place, subnet: Subnet, address: Ipv4, fixed: boolean): Grant {
     const source = fixed ? 'its fixed address' : `from the pool of ${subnet.cidr}`
     const { options, hostName, boot, reasons } = this.#information(place, subnet, address, `${address} is ${source}`)
-    const leaseTime = fixed ? REGISTERED_LEASE : Math.min(subnet.lease, this.#longest(address, place.client.mac))
+    const lasts = fixed && this.#addresses.isLasting(place.situation)
+    const leaseTime = lasts ? REGISTERED_LEASE : Math.min(subnet.lease, this.#longest(address, place.client.mac))
     return { address, leaseTime, options, hostName, boot, reasons }
   }
 

@@ -3,6 +3,9 @@ import { type Cidr, contains, type Ipv4 } from '../net/ipv4.ts'
 /** An interface that machines are on: the address that they reach this instance at, and the network around it. */
 export type ProvisioningInterface = { readonly name: string; readonly address: Ipv4; readonly network: Cidr }
 
+/** Where machines reach the other instance of a pair. */
+export type Reach = { readonly interfaces: readonly ProvisioningInterface[]; readonly httpPort: number }
+
 /**
  * Where machines reach this instance. URLs are made from configured addresses, never from a
  * request's `Host`: UEFI HTTP Boot leaves out the port there.
@@ -11,9 +14,16 @@ export class Endpoints {
   readonly #interfaces: readonly ProvisioningInterface[]
   readonly #httpPort: number
 
-  constructor(interfaces: readonly ProvisioningInterface[], httpPort: number) {
+  readonly #peer: () => Reach | undefined
+
+  constructor(
+    interfaces: readonly ProvisioningInterface[],
+    httpPort: number,
+    peer: () => Reach | undefined = () => undefined
+  ) {
     this.#interfaces = interfaces
     this.#httpPort = httpPort
+    this.#peer = peer
   }
 
   /** The address for a machine: that of the interface whose network it is on, else the first. */
@@ -25,6 +35,11 @@ export class Endpoints {
   /** Whether an address is one of this instance's own. */
   isOwn(address: string): boolean {
     return this.#interfaces.some((each) => each.address === address)
+  }
+
+  /** Whether an address is one of the other instance's. */
+  isPeers(address: string): boolean {
+    return this.#peer()?.interfaces.some((each) => each.address === address) ?? false
   }
 
   url(server: Ipv4, path: string): string {

@@ -1,4 +1,5 @@
 import { basename } from 'node:path/posix'
+import type { Inventory } from '../inventory/inventory.ts'
 import type { BootStage, LeaseEdit } from '../inventory/lease.ts'
 import type { Machine } from '../inventory/model.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
@@ -27,9 +28,9 @@ export async function commitLeases<T extends LeaseChange>(
   const made: T[] = []
   for (const change of changes) {
     const owner = inventory.machineByAddress(change.kind === 'grant' ? change.grant.address : change.address)
-    const reason = objection(change, owner)
+    const reason = objection(change, owner, inventory)
     if (reason === undefined) {
-      edits.push(editOf(change, owner !== undefined))
+      edits.push(editOf(change, owner !== undefined && inventory.log.isShared(owner.name)))
       made.push(change)
     } else {
       impossible.set(change, reason)
@@ -41,14 +42,15 @@ export async function commitLeases<T extends LeaseChange>(
 }
 
 /** Why a lease can't be made any more. */
-function objection(change: LeaseChange, owner: Machine | undefined): string | undefined {
+function objection(change: LeaseChange, owner: Machine | undefined, inventory: Inventory): string | undefined {
   if (change.kind !== 'grant' || owner === undefined) return undefined
   const { client, grant } = change
+  if (inventory.claims.isContestedAddress(grant.address)) return undefined
   const isOwn = owner.interfaces.some(({ mac, ipv4 }) => mac === client.mac && ipv4 === grant.address)
   return isOwn ? undefined : `${grant.address} was given to ${owner.name} meanwhile`
 }
 
-/** @param fixed whether the address is a machine's own. */
+/** @param fixed whether the address is a machine's own, as far as both instances know. */
 function editOf(change: LeaseChange, fixed: boolean): LeaseEdit {
   if (change.kind !== 'grant') {
     const { kind, address } = change

@@ -20,7 +20,7 @@ import { type AddressView, settleInterfaces } from './settle.ts'
 import { SubnetIndex } from './subnet-index.ts'
 
 /** What a draft starts from and checks against. */
-export interface Base extends Pick<AddressView, 'usedBy' | 'leasedAddress'> {
+export interface Base extends Pick<AddressView, 'usedBy' | 'leasedAddress' | 'isForHere'> {
   /** Counts the drafts that were committed. */
   readonly revision: number
   readonly subnets: SubnetIndex
@@ -152,6 +152,10 @@ export class Draft implements AddressView {
 
   leasedAddress(mac: Mac): Ipv4 | undefined {
     return this.#base.leasedAddress(mac)
+  }
+
+  isForHere(address: Ipv4): boolean {
+    return this.#base.isForHere(address)
   }
 
   edits(): Edit[] {

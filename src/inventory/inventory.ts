@@ -7,6 +7,7 @@ import { type Base, Draft } from './draft.ts'
 import type { Edit } from './edits.ts'
 import { InventoryError } from './errors.ts'
 import { type EventInput, eventChange } from './events.ts'
+import { FreedAddresses } from './freed.ts'
 import { type Life, stateOf } from './lifecycle.ts'
 import { loadEntities, loadEntity } from './load.ts'
 import { ENTITY_KINDS, type Entities, type EntityKind, type Machine, type Subnet } from './model.ts'
@@ -18,6 +19,8 @@ import { isEntity } from './tables.ts'
 export interface AddressUse {
   usedBy(address: Ipv4, macs: readonly string[]): string | undefined
   leasedAddress(mac: Mac): Ipv4 | undefined
+  /** Whether an address is of those that this instance may choose for a machine by itself. */
+  isForHere(address: Ipv4): boolean
 }
 
 /**
@@ -33,6 +36,7 @@ export class Inventory implements Base {
   readonly #addressUse: AddressUse
   readonly #entities: ReturnType<typeof loadEntities>
   readonly claims = new Claims()
+  readonly freed: FreedAddresses
   #revision = 0
   #writes = 0
   #subnets: SubnetIndex
@@ -50,6 +54,7 @@ export class Inventory implements Base {
     this.#addressUse = options.addressUse
     this.log = new OpLog(options.db, options.instance, options.now)
     this.#statements = new Statements(options.db)
+    this.freed = new FreedAddresses(options.db)
     this.#entities = loadEntities(options.db)
     for (const machine of this.#entities.machine.values()) this.claims.add(machine)
     this.#subnets = new SubnetIndex(this.list('subnet'))
@@ -121,6 +126,10 @@ export class Inventory implements Base {
     return this.#addressUse.leasedAddress(mac)
   }
 
+  isForHere(address: Ipv4): boolean {
+    return !this.freed.has(address) && this.#addressUse.isForHere(address)
+  }
+
   /** The fixed address of a MAC in a subnet. */
   fixedAddress(mac: Mac, subnet: Cidr): Ipv4 | undefined {
     const own = this.machineByMac(mac)?.interfaces.find((each) => each.mac === mac)
@@ -150,23 +159,46 @@ export class Inventory implements Base {
     }
     const edits = draft.edits()
     const events = edits.map((edit) => eventChange(this.#now(), auditOf(edit, actor)))
-    return this.write(
+    const interfacesOf = (machine: string) => this.get('machine', machine)?.interfaces ?? []
+    return this.#write(
       [...rows, ...draft.changes(), ...events],
+      actor,
+      (seq) => {
+        if (this.log.hasPeer) this.freed.note(edits, interfacesOf, seq, this.#now())
+      },
       () => {
         this.#revision += 1
         for (const { kind, key } of edits) this.#put(kind, key, draft.get(kind, key))
         this.#subnets = draft.subnets
-      },
-      actor
+      }
     )
   }
 
-  /** Writes rows (attempts, tokens, events) through the op-log. @param applied runs as soon as they are on disk here. */
-  async write(changes: readonly Change[], applied?: () => void, actor = ''): Promise<{ replicated: boolean }> {
-    const ops = this.log.commit(changes, actor)
+  /** Writes rows (attempts, tokens, events) through the op-log. */
+  write(changes: readonly Change[], actor = ''): Promise<{ replicated: boolean }> {
+    return this.#write(changes, actor)
+  }
+
+  /**
+   * @param extra writes what belongs to it in this copy alone, in the same transaction.
+   * @param applied runs as soon as it is on disk here.
+   */
+  async #write(
+    changes: readonly Change[],
+    actor: string,
+    extra?: (seq: number) => void,
+    applied?: () => void
+  ): Promise<{ replicated: boolean }> {
+    const ops = this.log.commit(changes, actor, extra)
     this.#writes += 1
     applied?.()
     return { replicated: await this.#replicator.replicate(ops) }
+  }
+
+  /** The other instance has this one's ops up to a number; undefined: there is none. */
+  acknowledged(seq: number | undefined): void {
+    this.log.acknowledged(seq)
+    this.freed.acknowledged(seq ?? Number.POSITIVE_INFINITY)
   }
 
   /** Takes over what the other instance wrote: on disk, and to be seen, on return. @throws {GapError} */

@@ -143,6 +143,19 @@ export class Leases {
     return this.#sharing.policy === UNSHARED || this.#mayGive(address, mac, this.#latest(address))
   }
 
+  /** Whether an address that nobody holds is of those that this instance gives out. */
+  isForHere(address: Ipv4): boolean {
+    const { policy } = this.#sharing
+    if (policy === UNSHARED) return true
+    const last = this.#latest(address)
+    return policy.mayAllocate(address, last && this.#holdingOf(last))
+  }
+
+  /** Whether another instance shares the addresses. */
+  get isShared(): boolean {
+    return this.#sharing.policy !== UNSHARED
+  }
+
   /** Seconds that a client may be given an address of a pool for at most. */
   longest(address: Ipv4, mac: Mac): number {
     if (this.#sharing.policy === UNSHARED) return Number.POSITIVE_INFINITY

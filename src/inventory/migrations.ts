@@ -230,6 +230,13 @@ export const MIGRATIONS: readonly string[] = [
     slot INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 
+  -- Fixed addresses that were taken from a machine while the other instance couldn't be told; at: when.
+  CREATE TABLE freed (
+    address TEXT PRIMARY KEY,
+    at      INTEGER NOT NULL,
+    seq     INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
   -- Where machines reach an instance: id is its slot, reach JSON.
   CREATE TABLE instance (
     id    TEXT PRIMARY KEY,

@@ -68,6 +68,8 @@ export class OpLog {
   #seq: number
   /** The last of this instance's ops that its peer has; undefined where there is none. */
   #acknowledged: number | undefined
+  /** By machine, the last op about its interfaces that the peer may not have. */
+  readonly #unshared = new Map<string, number>()
 
   constructor(db: Db, instance: string, now: Now) {
     this.#db = db
@@ -92,6 +94,15 @@ export class OpLog {
     return this.#seq
   }
 
+  /** The last of this instance's ops that its peer has. */
+  get acknowledgedSeq(): number | undefined {
+    return this.#acknowledged
+  }
+
+  get hasPeer(): boolean {
+    return this.#acknowledged !== undefined
+  }
+
   /** How many of this instance's ops its peer doesn't have. */
   get behind(): number {
     return this.#seq - (this.#acknowledged ?? 0)
@@ -103,8 +114,11 @@ export class OpLog {
     return Object.fromEntries(rows.map(({ origin, seq }) => [origin, seq]))
   }
 
-  /** Stamps the changes, logs and applies them, all in one transaction: on return they are on disk. */
-  commit(changes: readonly Change[], actor = ''): Op[] {
+  /**
+   * Stamps the changes, logs and applies them, all in one transaction: on return they are on disk.
+   * @param extra writes what belongs to them in this copy alone.
+   */
+  commit(changes: readonly Change[], actor = '', extra?: (seq: number) => void): Op[] {
     const before = this.#seq
     try {
       return this.#db
@@ -112,6 +126,7 @@ export class OpLog {
           const ops = changes.map((change) => this.#append(change, actor))
           this.#see(this.#origin, this.#seq)
           this.#trim(before)
+          extra?.(this.#seq)
           return ops
         })
         .immediate()
@@ -143,7 +158,38 @@ export class OpLog {
 
   /** The peer has this instance's ops up to a number on disk: they needn't be kept for it. Undefined: there is no peer any more. */
   acknowledged(seq: number | undefined): void {
+    if (this.#acknowledged === undefined && seq !== undefined) this.#findUnshared(seq)
     this.#acknowledged = seq
+    for (const [machine, last] of this.#unshared) if (seq === undefined || last <= seq) this.#unshared.delete(machine)
+  }
+
+  /** Whether the peer has a machine's interfaces as they are; true where there is none. */
+  isShared(machine: string): boolean {
+    return !this.#unshared.has(machine)
+  }
+
+  /** Keeps how far the peer has come, for a restart. */
+  keepAcknowledged(): void {
+    if (this.#acknowledged === undefined) return
+    this.#statements
+      .get("INSERT OR REPLACE INTO meta (key, value) VALUES ('op_acknowledged', ?)")
+      .run(String(this.#acknowledged))
+    this.#statements.get('DELETE FROM freed WHERE seq <= ?').run(this.#acknowledged)
+  }
+
+  /** What was kept; 0: nothing. */
+  get keptAcknowledged(): number {
+    const row = this.#statements.get("SELECT value FROM meta WHERE key = 'op_acknowledged'").get()
+    return Number((row as { value: string } | undefined)?.value ?? 0)
+  }
+
+  #findUnshared(acknowledged: number): void {
+    const rows = this.#statements
+      .get(
+        "SELECT key, max(seq) AS seq FROM op WHERE origin = ? AND seq > ? AND entity = 'machine' AND field = 'interfaces' GROUP BY key"
+      )
+      .all(this.#origin, acknowledged) as { key: string; seq: number }[]
+    for (const { key, seq } of rows) this.#unshared.set(key, seq)
   }
 
   /** Takes note that everything up to here is known, for it came as a whole; this instance's own writes stay what they are. */
@@ -220,6 +266,9 @@ export class OpLog {
       )
       .run(op)
     if (!isKnown(op)) throw new Error(`no field ${field} in ${entity}`)
+    if (this.#acknowledged !== undefined && entity === 'machine' && field === 'interfaces') {
+      this.#unshared.set(key, this.#seq)
+    }
     if (isField) this.fields.apply(op)
     else writeRow(this.#statements, op)
     return op

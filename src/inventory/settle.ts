@@ -13,6 +13,8 @@ export interface AddressView {
   usedBy(address: Ipv4, macs: readonly string[]): string | undefined
   /** The address a MAC holds a lease on now. */
   leasedAddress(mac: Mac): Ipv4 | undefined
+  /** Whether an address is of those that this instance may choose by itself. */
+  isForHere(address: Ipv4): boolean
 }
 
 /**
@@ -50,7 +52,9 @@ export function settleInterfaces(
       return { ...each, subnet: subnet.cidr }
     }
     const subnet = subnetFor(view, subnets, each)
-    const ipv4 = chooseFixedAddress(subnet, isTaken)
+    // One of the other instance's share is the machine's only once that one knows.
+    const isElsewhere = (address: Ipv4) => isTaken(address) || !view.isForHere(address)
+    const ipv4 = chooseFixedAddress(subnet, isElsewhere) ?? chooseFixedAddress(subnet, isTaken)
     if (ipv4 === undefined) throw new InventoryError('no-address', `${subnet.cidr} has no free address for ${each.mac}`)
     own.add(ipv4)
     return { ...each, ipv4, subnet: subnet.cidr }

@@ -37,6 +37,7 @@ export class Outbox {
   /** Whether the other instance has everything that it lacked. */
   isThrough = false
   readonly #through: () => void
+  readonly #acknowledgedOps: (seq: number) => void
 
   constructor(options: {
     log: OpLog
@@ -50,6 +51,8 @@ export class Outbox {
     send: (message: Message) => void
     now: () => number
     through: () => void
+    /** The other instance has the ops up to a number. */
+    acknowledgedOps: (seq: number) => void
   }) {
     this.#log = options.log
     this.#leases = options.leases
@@ -57,6 +60,7 @@ export class Outbox {
     this.#send = options.send
     this.#now = options.now
     this.#through = options.through
+    this.#acknowledgedOps = options.acknowledgedOps
     if (options.whole !== undefined) {
       const { total, seen, parts } = options.whole
       this.#parts = parts[Symbol.iterator]()
@@ -129,7 +133,7 @@ export class Outbox {
     const { seq } = batch.at(-1) as Op
     this.#cursor = seq
     this.#deliver({ type: 'ops', ops: batch }, (refused) => {
-      if (refused !== undefined) this.#log.acknowledged(seq)
+      if (refused !== undefined) this.#acknowledgedOps(seq)
       while (refused !== undefined && (this.#opWaiters[0]?.seq ?? Number.POSITIVE_INFINITY) <= seq)
         this.#opWaiters.shift()?.resolve(true)
     })

@@ -85,6 +85,8 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
   #tickedAt: number
   #tickedSteady: number
   #connectedAt = 0
+  #kept: number | undefined
+  #keptAt = 0
   #graceUntil = 0
   #askedAt = 0
   #draining = false
@@ -105,6 +107,7 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
     for (const { id, slot } of db.prepare('SELECT id, slot FROM share').all() as { id: Ipv4; slot: Slot }[]) {
       this.shares.handOver(id, slot)
     }
+    if (this.#memory.peerOrigin !== '') options.inventory.acknowledged(options.inventory.log.keptAcknowledged)
     leases.share({ policy: this, replicator: this })
   }
 
@@ -159,6 +162,7 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
   // --- what addresses may be given
 
   mayAllocate(address: Ipv4, last: Holding | undefined): boolean {
+    if (this.#options.inventory.freed.has(address)) return false
     return this.#rules.mayAllocate(this.#standing(), this.#isOwn(address), last, this.#options.now(), this.#terms())
   }
 
@@ -319,6 +323,7 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
     if (steady - this.#tickedSteady > this.#timing.ownDelay) this.#graceUntil = steady + this.#timing.ownDelay
     this.#tickedAt = now
     this.#tickedSteady = steady
+    this.#keepAcknowledged()
     const beat = this.#contact.next(now)
     const connection = this.#connection
     this.#options.sendBeat(beat, connection === undefined && this.#askedAt > this.#contact.answeredAt('network'))
@@ -330,6 +335,16 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
     const waiting = connection.outbox?.waitingSince
     if (waiting !== undefined && now - waiting > this.#timing.slow)
       this.#hangUp('the other instance takes too long to write')
+  }
+
+  /** A second at most is forgotten by a crash: what the other one has then counts as unknown to it, which is safe. */
+  #keepAcknowledged(): void {
+    const { log } = this.#options.inventory
+    const isDue = this.#options.steady() - this.#keptAt >= KEEP_MS
+    if (!isDue || log.acknowledgedSeq === this.#kept) return
+    this.#keptAt = this.#options.steady()
+    this.#kept = log.acknowledgedSeq
+    log.keepAcknowledged()
   }
 
   /** The wall clock was set: what was heard before was heard as long ago as before. */
@@ -369,6 +384,7 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
     )
     const needsAll = this.#memory.isWhole && (!hello.isWhole || lacksOthers || log.since(known, 1) === undefined)
     if (isNew) leases.acknowledged(0)
+    inventory.acknowledged(known)
     if (!this.#memory.isWhole && !hello.isWhole) {
       this.#hangUp('neither instance has a whole inventory: restore a backup on one')
       return
@@ -381,7 +397,8 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
       backlog: leases.changedSince(leases.changes.acknowledged, isNew),
       send: (message) => connection.wire.send(message),
       now,
-      through: () => this.#checkInStep()
+      through: () => this.#checkInStep(),
+      acknowledgedOps: (seq) => inventory.acknowledged(seq)
     })
     this.#step({ kind: 'connected' })
     connection.outbox.pump()
@@ -478,6 +495,9 @@ function beforeOf({ peerOrigin, isWhole }: Memory, slot: Slot): Before {
   if (peerOrigin !== '' && isWhole) return 'restarted'
   return slot === 0 && isWhole ? 'first' : 'new'
 }
+
+/** How often is kept how far the other one has come. */
+const KEEP_MS = 1000
 
 /** What every wait is longer by: a translated time, and a grant that was on its way. */
 const SLACK_MS = 10_000

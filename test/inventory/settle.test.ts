@@ -22,7 +22,8 @@ function view(used: {
       return name === undefined ? undefined : machine(name, 99)
     },
     usedBy: (address) => used.others?.[address],
-    leasedAddress: () => used.leased
+    leasedAddress: () => used.leased,
+    isForHere: () => true
   }
 }
 

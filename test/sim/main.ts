@@ -1,18 +1,23 @@
+import { MUTANTS } from './mutants.ts'
 import { scheduleOf } from './schedule.ts'
 import { Simulation, Violation } from './simulation.ts'
 
-const [from = 1, count = 100] = process.argv.slice(2).map(Number)
+const [from = 1, count = 100] = process.argv.slice(2, 4).map(Number)
+const mutant = process.argv[4]
 const start = performance.now()
 let bad = 0
 for (let seed = from; seed < from + count; seed += 1) {
-  const simulation = new Simulation(seed)
+  const simulation = new Simulation(seed, mutant ? MUTANTS[mutant] : {})
   try {
     await simulation.play(scheduleOf(seed))
   } catch (error) {
     bad += 1
-    console.log(`seed ${seed}: ${error instanceof Violation ? error.message : (error as Error).stack}`)
+    console.log(`${mutant ?? ''} seed ${seed}: ${error instanceof Violation ? error.message : (error as Error).stack}`)
     if (count === 1) console.log(simulation.world.story.join('\n'))
+    if (mutant && bad >= 3) break
   }
 }
-console.log(`${count} schedules, ${bad} bad, ${((performance.now() - start) / count).toFixed(1)} ms each`)
+console.log(
+  `${mutant ?? ''} ${count} schedules, ${bad} bad, ${((performance.now() - start) / count).toFixed(1)} ms each`
+)
 process.exit(0)

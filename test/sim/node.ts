@@ -75,7 +75,7 @@ export class Node {
   readonly #faults: Faults
   readonly #random: Random
   readonly #waiting: (() => void)[] = []
-  #unwritten: (() => void)[] = []
+  #unwritten: { land(): void; told(): void }[] = []
 
   constructor(name: 'a' | 'b', world: World, network: Network, faults: Faults) {
     this.name = name
@@ -105,7 +105,8 @@ export class Node {
     const { db, now } = this
     const interfaces = [{ name: 'br0', address: this.address, network: cidr('10.77.0.0/24') }]
     const leases = new Leases(db, this.name, now, this.#leaseLog())
-    const endpoints = new Endpoints(interfaces, 80)
+    const peers = [{ name: 'br0', address: this.peer.address, network: cidr('10.77.0.0/24') }]
+    const endpoints = new Endpoints(interfaces, 80, () => ({ interfaces: peers, httpPort: 80 }))
     const addressUse = new MachineNetworks(interfaces, leases, endpoints)
     let pair: Pair | undefined
     const replicator = {
@@ -153,7 +154,7 @@ export class Node {
     this.isFrozen = false
     this.#waiting.length = 0
     const written = this.#random.between(0, this.#unwritten.length)
-    for (const write of this.#unwritten.slice(0, written)) write()
+    for (const { land } of this.#unwritten.slice(0, written)) land()
     this.#unwritten = []
     this.#network.died(this)
   }
@@ -199,14 +200,16 @@ export class Node {
         new Promise((resolve) => {
           const { run } = this
           const batch = { rows: leases.map(rowOf), acknowledged }
-          const land = () => write(batch)
-          this.#unwritten.push(land)
+          const unwritten = { land: () => write(batch), told: () => resolve(1) }
+          this.#unwritten.push(unwritten)
           this.#world.after(this.#random.between(1, 30), () => {
             if (this.run !== run || this.#parts === undefined) return
-            // In their order: those before it as well.
-            const at = this.#unwritten.indexOf(land)
-            for (const each of this.#unwritten.splice(0, at + 1)) each()
-            resolve(1)
+            // Those before it as well.
+            const upTo = this.#unwritten.indexOf(unwritten) + 1
+            for (const each of this.#unwritten.splice(0, upTo)) {
+              each.land()
+              this.does(each.told)
+            }
           })
         }),
       close: async () => {}

@@ -50,7 +50,7 @@ export class World {
 
   /** @returns takes it back. */
   after(milliseconds: number, run: () => void): () => void {
-    const due: Due = { at: this.time + milliseconds, order: this.#order++, run }
+    const due: Due = { at: this.time + Math.round(milliseconds), order: this.#order++, run }
     this.#push(due)
     return () => {
       due.run = undefined

@@ -1,0 +1,46 @@
+import { type Ipv4, ipv4ToNumber } from '../net/ipv4.ts'
+import type { Db } from './database.ts'
+import type { Edit } from './edits.ts'
+import type { Interface } from './model.ts'
+
+/**
+ * Fixed addresses that were taken from machines while the other instance couldn't be told: it goes on giving them to those
+ * machines, so nobody else may have one until it knows.
+ */
+export class FreedAddresses {
+  readonly #db: Db
+  readonly #addresses = new Map<number, number>()
+
+  constructor(db: Db) {
+    this.#db = db
+    for (const { address, seq } of db.prepare('SELECT address, seq FROM freed').all() as {
+      address: Ipv4
+      seq: number
+    }[]) {
+      this.#addresses.set(ipv4ToNumber(address), seq)
+    }
+  }
+
+  has(address: Ipv4): boolean {
+    return this.#addresses.has(ipv4ToNumber(address))
+  }
+
+  /** Takes note of what edits take from machines. @param seq the number of their last op. */
+  note(edits: readonly Edit[], before: (machine: string) => readonly Interface[], seq: number, now: number): void {
+    for (const { kind, key, fields, action } of edits) {
+      if (kind !== 'machine' || action === 'create') continue
+      const after = fields.find(({ field }) => field === 'interfaces')?.after as readonly Interface[] | undefined
+      if (action !== 'delete' && after === undefined) continue
+      for (const { mac, ipv4 } of before(key)) {
+        if (ipv4 === null || after?.some((each) => each.mac === mac && each.ipv4 === ipv4)) continue
+        this.#addresses.set(ipv4ToNumber(ipv4), seq)
+        this.#db.prepare('INSERT OR REPLACE INTO freed (address, at, seq) VALUES (?, ?, ?)').run(ipv4, now, seq)
+      }
+    }
+  }
+
+  /** The other instance knows of ops up to a number. */
+  acknowledged(seq: number): void {
+    for (const [address, at] of this.#addresses) if (at <= seq) this.#addresses.delete(address)
+  }
+}
