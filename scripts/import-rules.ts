@@ -10,10 +10,11 @@ import { dirname, join, relative, resolve } from 'node:path'
 const MAY_IMPORT: Record<string, readonly string[]> = {
   net: [],
   inventory: ['net'],
+  pair: ['inventory', 'net'],
   boot: ['inventory', 'net'],
   dhcp: ['net'],
   tftp: ['net'],
-  http: ['inventory', 'boot', 'net'],
+  http: ['inventory', 'boot', 'pair', 'net'],
   // The command line starts the daemon, and its simulated machine speaks the protocols.
   cli: ['main', 'net', 'dhcp', 'tftp']
 }

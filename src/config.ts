@@ -55,6 +55,17 @@ const ConfigFile = Type.Object(
       },
       strict
     ),
+    pair: Type.Optional(
+      Type.Object(
+        {
+          listen: Type.String(),
+          peer: Type.String(),
+          mclt: Type.Optional(Type.Integer({ minimum: 60, maximum: 86_400 })),
+          autonomy: Type.Optional(Type.Integer({ minimum: 600, maximum: 30 * 86_400 }))
+        },
+        strict
+      )
+    ),
     admin: Type.Optional(
       Type.Object(
         {
@@ -69,6 +80,8 @@ const ConfigFile = Type.Object(
   },
   strict
 )
+
+type Listen = { readonly address: Ipv4; readonly port: number }
 
 /** What the daemon runs with; defaults filled in, paths absolute. */
 export type Config = {
@@ -94,6 +107,13 @@ export type Config = {
   readonly memory: number
   /** TFTP transfers, and as many HTTP connections. */
   readonly limits: ClientLimits
+  /** The other instance; left out where there is none. Times in seconds: address-rules.ts. */
+  readonly pair?: {
+    readonly listen: Listen
+    readonly peer: Listen
+    readonly mclt: number
+    readonly autonomy: number
+  }
   readonly admin: { readonly address: Ipv4; readonly port: number; readonly tls?: { cert: string; key: string } }
 }
 
@@ -102,6 +122,9 @@ export const DEFAULT_LOADERS = '/usr/lib/ipxe'
 /** Where Debian's package debian-installer-12-netboot-amd64 has its files. */
 export const DEFAULT_SIGNED_LOADERS = '/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64'
 const DEFAULT_OFFERS = 2
+/** Seconds. */
+const DEFAULT_MCLT = 600
+const DEFAULT_AUTONOMY = 86_400
 const MIB = 1 << 20
 const DEFAULT_MEMORY = 256 * MIB
 const DEFAULT_TOTAL = 4096
@@ -173,6 +196,7 @@ function furtherFindings(value: unknown): Finding[] {
   const file = value as {
     provisioning?: { interfaces?: unknown; dhcp?: { port?: unknown; mode?: unknown } }
     admin?: { listen?: unknown }
+    pair?: { listen?: unknown; peer?: unknown }
   } | null
   const interfaces = file?.provisioning?.interfaces
   const findings = (Array.isArray(interfaces) ? interfaces : []).flatMap((each: { address?: unknown } | null, index) =>
@@ -182,6 +206,10 @@ function furtherFindings(value: unknown): Finding[] {
   )
   const listen = file?.admin?.listen
   if (typeof listen === 'string') findings.push(...wrong('/admin/listen', () => parseListen(listen)))
+  for (const field of ['listen', 'peer'] as const) {
+    const text = file?.pair?.[field]
+    if (typeof text === 'string') findings.push(...wrong(`/pair/${field}`, () => parseListen(text)))
+  }
   const { port, mode } = file?.provisioning?.dhcp ?? {}
   if (mode === 'proxy' && Number(port) > HIGHEST_PROXY_PORT) {
     const message = `must be <= ${HIGHEST_PROXY_PORT} in mode proxy, which also serves the port ${BOOT_SERVER_OFFSET} above`
@@ -208,7 +236,7 @@ function parseListen(text: string): { address: Ipv4; port: number } {
 }
 
 function configFrom(file: Static<typeof ConfigFile>, folder: string): Config {
-  const { provisioning, admin } = file
+  const { provisioning, admin, pair } = file
   return {
     instance: file.instance ?? 'a',
     state: resolve(folder, file.state ?? '/var/lib/tandem'),
@@ -224,6 +252,14 @@ function configFrom(file: Static<typeof ConfigFile>, folder: string): Config {
     ...(provisioning.maxBlockSize === undefined ? {} : { maxBlockSize: provisioning.maxBlockSize }),
     memory: provisioning.memory === undefined ? DEFAULT_MEMORY : provisioning.memory * MIB,
     limits: { perClient: provisioning.limits?.perClient, total: provisioning.limits?.total ?? DEFAULT_TOTAL },
+    ...(pair && {
+      pair: {
+        listen: parseListen(pair.listen),
+        peer: parseListen(pair.peer),
+        mclt: pair.mclt ?? DEFAULT_MCLT,
+        autonomy: pair.autonomy ?? DEFAULT_AUTONOMY
+      }
+    }),
     admin: {
       ...parseListen(admin?.listen ?? '127.0.0.1:8443'),
       ...(admin?.tls ? { tls: { cert: resolve(folder, admin.tls.cert), key: resolve(folder, admin.tls.key) } } : {})

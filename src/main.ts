@@ -29,7 +29,7 @@ import { FileStore } from './inventory/files.ts'
 import { Inventory } from './inventory/inventory.ts'
 import { adaptiveLeaseLog, directLeaseLog, threadedLeaseLog } from './inventory/lease-log.ts'
 import { Leases } from './inventory/leases.ts'
-import { SOLE } from './inventory/oplog.ts'
+import type { Replicator } from './inventory/oplog.ts'
 import { apiTokenName } from './inventory/tokens.ts'
 import { Journal } from './journal.ts'
 import { transferMetrics } from './journal-metrics.ts'
@@ -42,6 +42,7 @@ import type { Mac } from './net/mac.ts'
 import type { PassedSocket } from './net/systemd.ts'
 import { watchAll } from './net/transfer-watch.ts'
 import { openLoaders, warnOfMissingSigned } from './open-loaders.ts'
+import { Pairing } from './pairing.ts'
 import { StartError, startErrorOf } from './start-error.ts'
 import * as tftp from './tftp/server.ts'
 import { bootFiles } from './tftp-files.ts'
@@ -111,9 +112,11 @@ async function start(
   const leaseLog = adaptiveLeaseLog(directLeaseLog(db), threadedLeaseLog(join(config.state, 'tandem.sqlite')))
   stops.push(() => leaseLog.close())
   const leases = new Leases(db, config.instance, now, leaseLog)
-  const endpoints = new Endpoints(interfaces, config.ports.http)
+  let pairing: Pairing | undefined
+  const endpoints = new Endpoints(interfaces, config.ports.http, () => pairing?.reach())
   const networks = new MachineNetworks(interfaces, leases, endpoints)
-  const inventory = new Inventory({ db, instance: config.instance, now, replicator: SOLE, addressUse: networks })
+  const replicator: Replicator = { replicate: async (ops) => pairing?.replicate(ops) ?? false }
+  const inventory = new Inventory({ db, instance: config.instance, now, replicator, addressUse: networks })
   const fresh = inventory.isEmpty()
   const attempts = new Attempts(db, inventory, now)
   const events = new Events(db)
@@ -168,6 +171,25 @@ async function start(
   const broken = (error: Error) => {
     log.fatal({ err: error }, `TFTP has ended: ${error.message}`)
     process.exit(1)
+  }
+
+  if (config.pair !== undefined) {
+    pairing = await Pairing.start({
+      config,
+      settings: config.pair,
+      db,
+      inventory,
+      leases,
+      interfaces,
+      version,
+      now,
+      log,
+      record: (message) => journal.record({ type: 'pair', message }),
+      openFile: (_sha256, socket) => socket.destroy(),
+      busy: () => transfers.list().length
+    })
+    const { close } = { close: () => pairing?.close() }
+    stops.push(close)
   }
 
   const dhcpPort = config.ports.dhcp
@@ -234,7 +256,8 @@ async function start(
     now,
     tokenName: (secret) => apiTokenName(db, secret),
     fromMachines: (remote, local) => networks.fromMachines(remote, local, inventory),
-    ready: () => ready,
+    ready: () => ready && (pairing?.isServing ?? true) && pairing?.pair?.draining !== true,
+    pair: pairing,
     metrics: () => journal.registry.metrics(),
     ports: config.ports,
     version,

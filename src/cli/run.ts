@@ -9,6 +9,7 @@ import { imageImportCommand } from './image-import.ts'
 import { inventoryCommands } from './inventory.ts'
 import { leaseCommands } from './leases.ts'
 import { machineCommands } from './machine.ts'
+import { pairCommands } from './pair.ts'
 import { serveCommands } from './serve.ts'
 import { simulateCommand } from './simulate.ts'
 import { transfersCommand } from './transfers.ts'
@@ -47,6 +48,7 @@ function build(context: Context): Command {
   imageImportCommand(image, context)
   inventoryCommands(program, context)
   leaseCommands(program, context)
+  pairCommands(program, context)
   eventsCommand(program, context)
   transfersCommand(program, context)
   captureCommand(program, context)

@@ -28,6 +28,7 @@ const CATALOGUE: Record<string, readonly [status: number, title: string]> = {
   'in-use': [409, 'Something else refers to it'],
   'wrong-state': [409, "The machine's state does not allow it"],
   'no-address': [409, 'No address is free'],
+  refused: [409, 'The other instance refuses'],
   ended: [410, 'The attempt has ended'],
   stale: [412, 'It was changed since it was read'],
   'no-such-range': [416, 'The file has no such part'],
@@ -37,6 +38,7 @@ const CATALOGUE: Record<string, readonly [status: number, title: string]> = {
   'too-many': [503, 'There are too many already'],
   'file-changed': [503, 'The file was changed on disk'],
   unreadable: [503, 'The disk does not give the file'],
+  unreachable: [503, 'The other instance cannot be reached'],
   internal: [500, 'Something failed here']
 }
 

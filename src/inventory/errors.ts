@@ -17,6 +17,10 @@ export type InventoryErrorCode =
   | 'stale'
   /** The machine's state doesn't allow it. */
   | 'wrong-state'
+  /** The other instance can't be reached. */
+  | 'unreachable'
+  /** The other instance refuses. */
+  | 'refused'
 
 export type FieldError = { field: string; message: string }
 

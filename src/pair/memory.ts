@@ -1,4 +1,5 @@
 import type { Db } from '../inventory/database.ts'
+import type { Hello } from './messages.ts'
 
 /** What an instance remembers of its pair over a restart. */
 export type Memory = {
@@ -8,6 +9,8 @@ export type Memory = {
   isWhole: boolean
   /** Seconds: the longest lease that both knew of. */
   longestLease: number
+  /** What it said of itself last. */
+  peer?: Hello
 }
 
 const KEY = 'pair'

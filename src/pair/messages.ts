@@ -9,8 +9,10 @@ export const OLDEST_PROTOCOL = 1
 
 /** Where machines reach an instance, told to the other one. */
 export type Reach = {
-  readonly interfaces: readonly { readonly address: string; readonly network: string }[]
+  readonly interfaces: readonly { readonly name: string; readonly address: string; readonly network: string }[]
   readonly http: number
+  /** The port of its signs of life on the provisioning network. */
+  readonly beats: number
 }
 
 /** The first message in each direction. */
@@ -52,5 +54,7 @@ export type Message =
   /** It couldn't be put on disk. */
   | { readonly type: 'nack'; readonly id: number; readonly reason: string }
   | ({ readonly type: 'beat'; readonly now: number; readonly draining: boolean } & Beat)
+  /** The sender leaves the pair. */
+  | { readonly type: 'left' }
   /** Why the sender ends the connection. */
   | { readonly type: 'bye'; readonly reason: string }

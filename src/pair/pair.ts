@@ -2,8 +2,8 @@ import type { Db } from '../inventory/database.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Lease } from '../inventory/lease.ts'
 import type { Holding, LeasePolicy } from '../inventory/lease-policy.ts'
-import type { LeaseReplicator, Leases } from '../inventory/leases.ts'
-import type { Op, Replicator } from '../inventory/oplog.ts'
+import type { Leases } from '../inventory/leases.ts'
+import type { Op } from '../inventory/oplog.ts'
 import { snapshotParts, snapshotSize } from '../inventory/snapshot.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import { ADDRESS_RULES, type AddressRules, type Contact, type Terms } from './address-rules.ts'
@@ -60,6 +60,8 @@ export type PairOptions = {
   /** Sends a sign of life over the provisioning network. @param ask whether it is to be answered at once. */
   readonly sendBeat: (beat: Beat, ask: boolean) => void
   readonly tell: (level: 'info' | 'warn', message: string) => void
+  /** The other one says that it leaves the pair. */
+  readonly left?: () => void
   /** The state, or what the other one said of itself, is another now. */
   readonly changed?: () => void
 }
@@ -70,7 +72,7 @@ type Connection = { readonly wire: Wire; readonly inbox: Inbox; outbox?: Outbox;
  * One instance of a pair: what it sends to the other, what it takes from it, and what both together may promise. It
  * knows nothing of sockets and clocks.
  */
-export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
+export class Pair implements LeasePolicy {
   readonly #options: PairOptions
   readonly #contact: ContactLog
   readonly #timing: Timing
@@ -89,7 +91,7 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
   #keptAt = 0
   #graceUntil = 0
   #askedAt = 0
-  #draining = false
+  #drainUntil: number | undefined
   #peerDraining = false
   #progress: { done: number; total: number } | undefined
 
@@ -103,12 +105,13 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
     this.#tickedAt = now()
     this.#tickedSteady = options.steady()
     this.#memory = readMemory(db)
+    this.#peer = this.#memory.peer
     this.#state = { name: 'COMM_INT', since: now(), before: beforeOf(this.#memory, options.slot) }
     for (const { id, slot } of db.prepare('SELECT id, slot FROM share').all() as { id: Ipv4; slot: Slot }[]) {
       this.shares.handOver(id, slot)
     }
     if (this.#memory.peerOrigin !== '') options.inventory.acknowledged(options.inventory.log.keptAcknowledged)
-    leases.share({ policy: this, replicator: this })
+    leases.share({ policy: this, replicator: { replicate: (changed) => this.replicateLeases(changed) } })
   }
 
   get state(): PairState {
@@ -120,6 +123,11 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
     return this.#memory.isWhole
   }
 
+  /** Where machines reach the other instance, as it said last. */
+  get peerReach(): Reach | undefined {
+    return this.#peer?.reach
+  }
+
   get status() {
     const { slot, instance } = this.#options
     const now = this.#options.now()
@@ -128,7 +136,7 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
       since: this.#state.since,
       slot,
       instance,
-      draining: this.#draining,
+      draining: this.draining,
       peer: this.#peer && {
         instance: this.#peer.instance,
         version: this.#peer.version,
@@ -150,13 +158,12 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
 
   // --- what is written
 
-  async replicate(ops: readonly Op[]): Promise<boolean>
-  async replicate(leases: readonly Lease[]): Promise<ReadonlySet<Ipv4> | undefined>
-  async replicate(items: readonly Op[] | readonly Lease[]): Promise<unknown> {
-    const outbox = this.#connection?.outbox
-    const first = items[0]
-    if (first !== undefined && 'mac' in first) return outbox?.leases(items as readonly Lease[])
-    return outbox?.ops(items as readonly Op[]) ?? false
+  async replicateOps(ops: readonly Op[]): Promise<boolean> {
+    return this.#connection?.outbox?.ops(ops) ?? false
+  }
+
+  async replicateLeases(leases: readonly Lease[]): Promise<ReadonlySet<Ipv4> | undefined> {
+    return this.#connection?.outbox?.leases(leases)
   }
 
   // --- what addresses may be given
@@ -211,16 +218,43 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
 
   /** Whether a client is this instance's to answer first. */
   isOwnBucket(bucket: number): boolean {
-    return !this.#draining && isOwnBucket(this.#options.slot, bucket)
+    return !this.draining && isOwnBucket(this.#options.slot, bucket)
   }
 
   get draining(): boolean {
-    return this.#draining
+    return this.#drainUntil !== undefined
   }
 
-  drain(draining: boolean): void {
-    this.#draining = draining
+  /** Milliseconds by which what the other one gave lasts longer than is known. */
+  get wait(): number {
+    const { mclt, slack } = this.#terms()
+    return mclt + slack
+  }
+
+  /** Ends the pair: the other instance goes on alone. */
+  leave(): void {
+    this.#connection?.wire.send({ type: 'left' })
+  }
+
+  /** Why the other instance can't be forgotten: it may still serve somebody. */
+  objectionToForget(): string | undefined {
+    if (this.#state.name !== 'PARTNER_DOWN')
+      return 'say first that the other instance is down: `tandem pair partner-down`'
+    const until = this.#state.solitude.othersUntil + this.wait
+    if (this.#options.now() >= until) return undefined
+    return `what the other instance has given out may be in use until ${new Date(until).toISOString()}`
+  }
+
+  /** No new work is begun from now on. @param until milliseconds since the epoch: when what is under way needn't be waited for any more; undefined: it goes on. */
+  drain(until: number | undefined): void {
+    this.#drainUntil = until
+    this.#options.tell('info', until === undefined ? 'this instance serves again' : 'this instance drains')
     this.#options.changed?.()
+  }
+
+  /** When draining ends whatever goes on still. */
+  get drainUntil(): number | undefined {
+    return this.#drainUntil
   }
 
   /** @returns why the other instance can't be down; undefined: from now on it counts as down. */
@@ -300,6 +334,9 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
       case 'nack':
         this.#hangUp(`the other instance couldn't keep what it was sent: ${message.reason}`)
         break
+      case 'left':
+        this.#options.left?.()
+        break
       case 'bye':
         this.#hangUp(`the other instance hung up: ${message.reason}`)
         break
@@ -328,7 +365,7 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
     const connection = this.#connection
     this.#options.sendBeat(beat, connection === undefined && this.#askedAt > this.#contact.answeredAt('network'))
     if (connection === undefined) return
-    connection.wire.send({ type: 'beat', now, draining: this.#draining, ...beat })
+    connection.wire.send({ type: 'beat', now, draining: this.draining, ...beat })
     if (steady < this.#graceUntil) return
     const answered = Math.max(this.#contact.answeredAt('link'), this.#connectedAt)
     if (now - answered > this.#timing.silence) this.#hangUp('the other instance is silent')
@@ -450,7 +487,8 @@ export class Pair implements Replicator, LeaseReplicator, LeasePolicy {
   /** On disk before the other one can count on it. */
   #rememberPeer(origin: string): void {
     const lengths = [...this.#options.inventory.list('subnet')].map(({ lease }) => lease)
-    this.#remember({ peerOrigin: origin, longestLease: Math.max(0, ...lengths) })
+    const peer = this.#connection?.hello
+    this.#remember({ peerOrigin: origin, longestLease: Math.max(0, ...lengths), ...(peer && { peer }) })
   }
 
   #hello(): Hello {

@@ -111,7 +111,7 @@ export class Node {
     let pair: Pair | undefined
     const replicator = {
       replicate: async (ops: readonly Op[]) => {
-        const replicated = pair?.replicate(ops) ?? Promise.resolve(false)
+        const replicated = pair?.replicateOps(ops) ?? Promise.resolve(false)
         return this.#faults.asynchronous ? true : replicated
       }
     }
@@ -123,7 +123,7 @@ export class Node {
       slot: this.slot,
       instance: this.name,
       version: 'simulated',
-      reach: () => ({ interfaces: [], http: 80 }),
+      reach: () => ({ interfaces: [], http: 80, beats: 1 }),
       now,
       steady: () => this.#world.time,
       random: () => `${this.name}${this.run}`,

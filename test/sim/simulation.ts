@@ -152,15 +152,25 @@ export class Simulation {
           draft.putMachine(machineFrom({ name: `m${action.machine}`, interfaces: [{ mac: mac(action.mac), ...ipv4 }] }))
         }
         if (draft.edits().length === 0) return
-        const { replicated } = await inventory.commit(draft, node.name)
+        const committed = inventory.commit(draft, node.name)
+        const { seq } = inventory.log
+        const { replicated } = await committed
         const [document] = action.kind === 'write' ? [inventory.log.fields.document('role', `r${action.role}`)] : []
         this.world.tell(`${node.name}: written, ${replicated ? 'on both' : 'here alone'}`)
+        if (replicated) this.#checkOnBoth(node, seq)
         const note = document?.note?.find(({ version }) => version.includes(`/${node.name}-`))
         if (replicated && note) this.#replicated.push({ key: `r${'role' in action ? action.role : 0}`, ...note })
       } catch (error) {
         if (!(error instanceof InventoryError)) throw error
       }
     })
+  }
+
+  /** What is acknowledged as being on both is on the other's disk, be it that this one burns down now. */
+  #checkOnBoth(node: Node, seq: number): void {
+    const there = node.peer.db.prepare('SELECT seq FROM seen WHERE origin = ?').pluck().get(node.parts.inventory.origin)
+    if (((there as number | undefined) ?? 0) < seq)
+      this.#fail(`${node.name} acknowledged a write that ${node.peer.name} doesn't have`)
   }
 
   /** Everything works again: both must be in step soon, alike, with all that was acknowledged. */

@@ -19,6 +19,7 @@ import { healthRoutes } from './health.ts'
 import { journalRoutes } from './journal.ts'
 import { leaseRoutes } from './leases.ts'
 import { machineRoutes } from './machines.ts'
+import { type PairControl, pairRoutes } from './pair.ts'
 import { simulationRoutes } from './simulations.ts'
 import { type TransferList, transferRoutes } from './transfers.ts'
 
@@ -37,6 +38,7 @@ export type AdminOptions = {
   /** Whether a connection from this address came in through a provisioning interface. */
   fromMachines: (remote: string, local: string) => boolean
   ready: () => boolean
+  pair: PairControl | undefined
   /** Prometheus's text format. */
   metrics: () => Promise<string>
   ports: { http: number; tftp: number; dhcp: number }
@@ -108,6 +110,7 @@ export function adminServer(options: AdminOptions) {
       leaseRoutes(api, options)
       captureRoutes(api, options)
       simulationRoutes(api, options)
+      pairRoutes(api, options)
     },
     { prefix: '/api/v1' }
   )

@@ -1,0 +1,389 @@
+import { randomBytes } from 'node:crypto'
+import type { Server, TLSSocket } from 'node:tls'
+import type { Logger } from 'pino'
+import type { Reach as BootReach, ProvisioningInterface } from './boot/endpoints.ts'
+import type { Config } from './config.ts'
+import type { Db } from './inventory/database.ts'
+import { InventoryError } from './inventory/errors.ts'
+import type { Inventory } from './inventory/inventory.ts'
+import type { Leases } from './inventory/leases.ts'
+import type { Op, Replicator } from './inventory/oplog.ts'
+import { type Beat, BeatSockets, type Target } from './pair/beats.ts'
+import { Invitation, readCode } from './pair/code.ts'
+import { frame, readOne } from './pair/frames.ts'
+import { type Address, dial, fingerprintOf, listen, type Opening, wireOver } from './pair/link.ts'
+import { writeMemory } from './pair/memory.ts'
+import { OLDEST_PROTOCOL, PROTOCOL, type Reach } from './pair/messages.ts'
+import { Pair, TIMING } from './pair/pair.ts'
+import { Redial } from './pair/redial.ts'
+import type { Slot } from './pair/shares.ts'
+import { type KnownPeer, type PairFile, readPairFile, writePairFile } from './pair-file.ts'
+import { pairView } from './pair-view.ts'
+import { startErrorOf } from './start-error.ts'
+
+const KEY_BYTES = 32
+/** Milliseconds: joining needs a few messages. */
+const JOIN_MS = 5000
+
+export type PairingOptions = {
+  readonly config: Config
+  readonly settings: NonNullable<Config['pair']>
+  readonly db: Db
+  readonly inventory: Inventory
+  readonly leases: Leases
+  readonly interfaces: readonly ProvisioningInterface[]
+  readonly version: string
+  readonly now: () => number
+  readonly log: Logger
+  /** A change of the pair that people should read of. */
+  readonly record: (message: string) => void
+  readonly openFile: (sha256: string, socket: TLSSocket) => void
+  /** How many transfers are under way. */
+  readonly busy: () => number
+}
+
+/** The pair as the daemon has it: sockets, certificates and files around {@link Pair}. */
+export class Pairing implements Replicator {
+  readonly #options: PairingOptions
+  readonly #invitation: Invitation
+  readonly #redial = new Redial()
+  #file: PairFile
+  #pair: Pair | undefined
+  #server: Server | undefined
+  #beats: BeatSockets | undefined
+  #timer: NodeJS.Timeout | undefined
+  #dialing = false
+  #dialAt = 0
+  #socket: TLSSocket | undefined
+
+  private constructor(options: PairingOptions, file: PairFile) {
+    this.#options = options
+    this.#file = file
+    this.#invitation = new Invitation(options.now)
+    if (file.peer) this.#begin(file.peer)
+  }
+
+  static async start(options: PairingOptions): Promise<Pairing> {
+    const { config, settings, now, log } = options
+    const file = await readPairFile(config.state, settings.listen.address, now())
+    const pairing = new Pairing(options, file)
+    try {
+      pairing.#server = await listen({
+        at: settings.listen,
+        identity: file.identity,
+        peer: () => pairing.#file.peer && fingerprintOf(pairing.#file.peer.cert),
+        opened: (opening, socket, _fingerprint, isPeer) => pairing.#opened(opening, socket, isPeer),
+        tell: (message) => log.warn(message)
+      })
+    } catch (error) {
+      await pairing.close()
+      throw startErrorOf(error as Error, `the pair can't listen on ${settings.listen.address}:${settings.listen.port}`)
+    }
+    return pairing
+  }
+
+  get pair(): Pair | undefined {
+    return this.#pair
+  }
+
+  /** Whether machines may be answered: not while the inventory is being received, nor after this instance left its pair. */
+  get isServing(): boolean {
+    return !this.#file.left && (this.#pair?.isWhole ?? true)
+  }
+
+  get hasLeft(): boolean {
+    return this.#file.left === true
+  }
+
+  /** Where machines reach the other instance. */
+  reach(): BootReach | undefined {
+    const reach = this.#pair?.peerReach
+    return (
+      reach && { interfaces: reach.interfaces as unknown as readonly ProvisioningInterface[], httpPort: reach.http }
+    )
+  }
+
+  async replicate(ops: readonly Op[]): Promise<boolean> {
+    return this.#pair?.replicateOps(ops) ?? false
+  }
+
+  /** How the two are, for people. */
+  status(): Record<string, unknown> {
+    const { config, settings, inventory } = this.#options
+    const own = { instance: config.instance, listen: addressText(settings.listen), serving: this.isServing }
+    const pair = this.#pair
+    if (pair === undefined) return { state: this.#file.left ? 'LEFT' : 'UNPAIRED', ...own, peer: null }
+    return { ...own, ...pairView(pair, this.#file.peer, [...inventory.list('subnet')], this.#options.busy()) }
+  }
+
+  /** Stops new work here; what is under way has so many seconds to end. */
+  drain(seconds: number): void {
+    this.#needed().drain(this.#options.now() + seconds * 1000)
+  }
+
+  resume(): void {
+    this.#needed().drain(undefined)
+  }
+
+  partnerDown(fenced: boolean): string | undefined {
+    return this.#needed().partnerDown(fenced)
+  }
+
+  #needed(): Pair {
+    if (this.#pair) return this.#pair
+    throw new InventoryError('wrong-state', 'this instance is in no pair')
+  }
+
+  /** A code for the second instance. @throws {InventoryError} when there is one already. */
+  invite(): { code: string; until: number; address: string } {
+    const { peer, identity, left } = this.#file
+    if (peer) throw new InventoryError('taken', `${peer.instance} is the second instance already: a pair has two`)
+    if (left) throw new InventoryError('wrong-state', 'this instance left its pair: invite it from the other one')
+    const { address, port } = this.#options.settings.listen
+    return { ...this.#invitation.issue(fingerprintOf(identity.cert)), address: `${address}:${port}` }
+  }
+
+  /**
+   * Joins the instance at an address, whose inventory takes the place of this one's.
+   * @param discard whether an inventory of its own may be dropped.
+   * @throws {InventoryError} with what to do.
+   */
+  async join(to: Address, code: string, discard: boolean): Promise<void> {
+    const { inventory, config, db, version } = this.#options
+    if (this.#file.peer)
+      throw new InventoryError('taken', `this instance is paired with ${this.#file.peer.instance} already`)
+    if (!inventory.isEmpty() && !discard && !this.#file.left) {
+      const machines = [...inventory.list('machine')].length
+      throw new InventoryError(
+        'in-use',
+        `this instance has an inventory of its own (${machines} machines): joining replaces it. Say so with --discard, or join with the other instance`
+      )
+    }
+    let read: ReturnType<typeof readCode>
+    try {
+      read = readCode(code)
+    } catch (error) {
+      throw InventoryError.invalid([{ field: 'code', message: (error as Error).message }])
+    }
+    const opening: Opening = {
+      purpose: 'join',
+      code: read.secret,
+      instance: config.instance,
+      version,
+      protocol: PROTOCOL,
+      oldest: OLDEST_PROTOCOL
+    }
+    const { identity } = this.#file
+    let answer: JoinAnswer
+    let cert: string
+    try {
+      const socket = await dial(to, identity, read.fingerprint, opening)
+      cert = socket.getPeerX509Certificate()?.toString() ?? ''
+      const { message } = await readOne(socket, JOIN_MS)
+      socket.destroy()
+      answer = message as JoinAnswer
+    } catch (error) {
+      throw new InventoryError('unreachable', `the other instance can't be joined: ${(error as Error).message}`)
+    }
+    if ('refused' in answer) throw new InventoryError('refused', answer.refused)
+    writeMemory(db, { peerOrigin: '', isWhole: false, longestLease: 0 })
+    inventory.log.renew(config.instance)
+    this.#keep({ identity, peer: { instance: answer.instance, cert, slot: answer.slot, key: answer.key } })
+    this.#options.record(`this instance joined ${answer.instance}`)
+  }
+
+  /** Ends the pair from here. @param force though the other instance can't be told. @throws {InventoryError} */
+  leave(force: boolean): void {
+    const { peer, identity } = this.#file
+    if (!peer) throw new InventoryError('wrong-state', 'this instance is in no pair')
+    const connected = this.#pair?.status.connected === true
+    if (!connected && !force) {
+      throw new InventoryError(
+        'unreachable',
+        `${peer.instance} can't be told now: try again when it is there, or say --force and run \`tandem pair forget\` there`
+      )
+    }
+    this.#pair?.leave()
+    this.#end()
+    this.#file = { identity, left: true }
+    writePairFile(this.#options.config.state, this.#file)
+    this.#options.record(`this instance left ${peer.instance}: it serves nobody until it joins again`)
+  }
+
+  /** The other instance is gone for good: this one goes on alone. @throws {InventoryError} while it may still serve anybody. */
+  forget(): void {
+    const { peer } = this.#file
+    if (!peer || !this.#pair) throw new InventoryError('wrong-state', 'this instance is in no pair')
+    const objection = this.#pair.objectionToForget()
+    if (objection !== undefined) throw new InventoryError('wrong-state', objection)
+    this.#alone(`${peer.instance} is forgotten: this instance goes on alone`)
+  }
+
+  async close(): Promise<void> {
+    this.#stopTicking()
+    this.#socket?.destroy()
+    await this.#beats?.close()
+    await new Promise<void>((resolve) => (this.#server ? this.#server.close(() => resolve()) : resolve()))
+  }
+
+  #opened(opening: Opening, socket: TLSSocket, isPeer: boolean): void {
+    if (opening.purpose === 'join') {
+      this.#welcome(opening, socket)
+    } else if (!isPeer) {
+      socket.destroy()
+    } else if (opening.purpose === 'file') {
+      this.#options.openFile(opening.sha256, socket)
+    } else {
+      this.#connect(socket)
+    }
+  }
+
+  /** Answers one who wants to join. */
+  #welcome(opening: Opening & { purpose: 'join' }, socket: TLSSocket): void {
+    const { config, version } = this.#options
+    const refusal = this.#objection(opening)
+    if (refusal !== undefined) {
+      this.#options.log.warn(`${socket.remoteAddress} asked to join and was refused: ${refusal}`)
+      socket.end(frame({ refused: refusal } satisfies JoinAnswer))
+      return
+    }
+    const cert = socket.getPeerX509Certificate()?.toString() ?? ''
+    const key = randomBytes(KEY_BYTES).toString('base64')
+    const answer: JoinAnswer = { instance: config.instance, version, slot: 1, key }
+    socket.end(frame(answer))
+    this.#keep({ identity: this.#file.identity, peer: { instance: opening.instance, cert, slot: 0, key } })
+    this.#options.record(`${opening.instance} joined this instance`)
+  }
+
+  #objection({ code, instance, protocol, oldest, version }: Opening & { purpose: 'join' }): string | undefined {
+    const { config } = this.#options
+    if (this.#file.peer)
+      return `${config.instance} and ${this.#file.peer.instance} are a pair already: a pair has two instances`
+    if (protocol < OLDEST_PROTOCOL || PROTOCOL < oldest)
+      return `version ${version} is too far from ${this.#options.version} here: install the same on both`
+    if (instance === config.instance)
+      return `both are called ${instance}: give one another \`instance\` in its tandem.yaml`
+    return this.#invitation.objection(code)
+  }
+
+  #keep(file: PairFile & { peer: KnownPeer }): void {
+    this.#file = file
+    writePairFile(this.#options.config.state, file)
+    this.#begin(file.peer)
+  }
+
+  #begin(peer: KnownPeer): void {
+    const { config, settings, db, inventory, leases, interfaces, version, now, log, record } = this.#options
+    const pair = new Pair({
+      db,
+      inventory,
+      leases,
+      slot: peer.slot,
+      instance: config.instance,
+      version,
+      reach: () => ({
+        interfaces: interfaces.map(({ name, address, network }) => ({ name, address, network })),
+        http: config.ports.http,
+        beats: settings.listen.port
+      }),
+      now,
+      steady: () => performance.now(),
+      random: () => randomBytes(6).toString('hex'),
+      terms: { mclt: settings.mclt * 1000, autonomy: settings.autonomy * 1000 },
+      sendBeat: (beat, ask) => this.#sendBeat(beat, ask),
+      tell: (level, message) => {
+        log[level](message)
+        record(message)
+      },
+      left: () => this.#alone(`${peer.instance} left: this instance goes on alone`)
+    })
+    this.#pair = pair
+    const key = Buffer.from(peer.key, 'base64')
+    this.#beats = new BeatSockets({
+      addresses: interfaces.map(({ address }) => address),
+      port: settings.listen.port,
+      key: () => key,
+      received: (beat, ask) => pair.networkBeat(beat, ask),
+      tell: (message) => log.debug(message)
+    })
+    this.#timer = setInterval(() => this.#tick(pair), TIMING.beat)
+    this.#tick(pair)
+  }
+
+  #tick(pair: Pair): void {
+    pair.tick()
+    const { peer } = this.#file
+    if (peer?.slot !== 1 || pair.status.connected || this.#dialing || performance.now() < this.#dialAt) return
+    this.#dialing = true
+    dial(this.#options.settings.peer, this.#file.identity, fingerprintOf(peer.cert), { purpose: 'link' })
+      .then(
+        (socket) => this.#connect(socket),
+        (error: Error) => this.#options.log.debug(`the other instance: ${error.message}`)
+      )
+      .finally(() => {
+        this.#dialing = false
+      })
+  }
+
+  #connect(socket: TLSSocket): void {
+    const pair = this.#pair
+    if (pair === undefined) {
+      socket.destroy()
+      return
+    }
+    this.#socket = socket
+    const wire = wireOver(socket, {
+      message: (from, message) => pair.message(from, message),
+      closed: (from) => {
+        pair.disconnected(from)
+        this.#dialAt = performance.now() + this.#redial.lost(performance.now())
+      }
+    })
+    pair.connected(wire)
+  }
+
+  #sendBeat(beat: Beat, ask: boolean): void {
+    const reach = this.#pair?.peerReach
+    if (reach) this.#beats?.send(beat, ask, targetsOf(this.#options.interfaces, reach))
+  }
+
+  #alone(message: string): void {
+    this.#end()
+    this.#file = { identity: this.#file.identity }
+    writePairFile(this.#options.config.state, this.#file)
+    this.#options.record(message)
+  }
+
+  #end(): void {
+    const { db, inventory, leases } = this.#options
+    this.#stopTicking()
+    this.#pair = undefined
+    this.#socket?.end()
+    void this.#beats?.close()
+    this.#beats = undefined
+    leases.share()
+    inventory.acknowledged(undefined)
+    writeMemory(db, { peerOrigin: '', isWhole: true, longestLease: 0 })
+  }
+
+  #stopTicking(): void {
+    clearInterval(this.#timer)
+  }
+}
+
+function addressText({ address, port }: Address): string {
+  return `${address}:${port}`
+}
+
+type JoinAnswer =
+  | { readonly refused: string }
+  | { readonly instance: string; readonly version: string; readonly slot: Slot; readonly key: string }
+
+/** For each own address the other's on the same network. */
+function targetsOf(interfaces: readonly ProvisioningInterface[], { interfaces: others, beats }: Reach): Target[] {
+  return interfaces.flatMap(({ address, network }) =>
+    others
+      .filter((other) => other.network === network && other.address !== address)
+      .map((other) => ({ from: address, to: other.address, port: beats }))
+  )
+}
