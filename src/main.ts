@@ -44,6 +44,7 @@ import { watchAll } from './net/transfer-watch.ts'
 import { openLoaders, warnOfMissingSigned } from './open-loaders.ts'
 import { Pairing } from './pairing.ts'
 import { StartError, startErrorOf } from './start-error.ts'
+import { steadyClock } from './steady-clock.ts'
 import * as tftp from './tftp/server.ts'
 import { bootFiles } from './tftp-files.ts'
 import { quietSteps } from './tftp-steps.ts'
@@ -65,6 +66,8 @@ export type Surroundings = {
   /** What systemd opened for this process. */
   readonly passed?: readonly PassedSocket[]
   readonly now?: Now
+  /** The same by a clock that nobody sets while this runs: leases last for as long as was said, whatever becomes of the other. */
+  readonly steady?: Now
 }
 
 const TEMPLATES = join(import.meta.dirname, '..', 'boot-templates')
@@ -100,7 +103,7 @@ async function start(
   config: Config,
   log: Logger,
   version: string,
-  { passed = [], now = Date.now }: Surroundings,
+  { passed = [], now = Date.now, steady = now === Date.now ? steadyClock() : now }: Surroundings,
   stops: (() => unknown)[],
   stopAll: () => Promise<void>
 ): Promise<Daemon> {
@@ -111,7 +114,7 @@ async function start(
 
   const leaseLog = adaptiveLeaseLog(directLeaseLog(db), threadedLeaseLog(join(config.state, 'tandem.sqlite')))
   stops.push(() => leaseLog.close())
-  const leases = new Leases(db, config.instance, now, leaseLog)
+  const leases = new Leases(db, config.instance, steady, leaseLog)
   let pairing: Pairing | undefined
   const endpoints = new Endpoints(interfaces, config.ports.http, () => pairing?.reach())
   const networks = new MachineNetworks(interfaces, leases, endpoints)
@@ -182,7 +185,7 @@ async function start(
       leases,
       interfaces,
       version,
-      now,
+      now: steady,
       log,
       record: (message) => journal.record({ type: 'pair', message }),
       openFile: (_sha256, socket) => socket.destroy(),

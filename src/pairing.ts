@@ -72,7 +72,7 @@ export class Pairing implements Replicator {
         at: settings.listen,
         identity: file.identity,
         peer: () => pairing.#file.peer && fingerprintOf(pairing.#file.peer.cert),
-        opened: (opening, socket, _fingerprint, isPeer) => pairing.#opened(opening, socket, isPeer),
+        opened: (opening, socket, cert, isPeer) => pairing.#opened(opening, socket, cert, isPeer),
         tell: (message) => log.warn(message)
       })
     } catch (error) {
@@ -177,8 +177,8 @@ export class Pairing implements Replicator {
     let answer: JoinAnswer
     let cert: string
     try {
-      const socket = await dial(to, identity, read.fingerprint, opening)
-      cert = socket.getPeerX509Certificate()?.toString() ?? ''
+      const { socket, cert: shown } = await dial(to, identity, read.fingerprint, opening)
+      cert = shown
       const { message } = await readOne(socket, JOIN_MS)
       socket.destroy()
       answer = message as JoinAnswer
@@ -226,9 +226,9 @@ export class Pairing implements Replicator {
     await new Promise<void>((resolve) => (this.#server ? this.#server.close(() => resolve()) : resolve()))
   }
 
-  #opened(opening: Opening, socket: TLSSocket, isPeer: boolean): void {
+  #opened(opening: Opening, socket: TLSSocket, cert: string, isPeer: boolean): void {
     if (opening.purpose === 'join') {
-      this.#welcome(opening, socket)
+      this.#welcome(opening, socket, cert)
     } else if (!isPeer) {
       socket.destroy()
     } else if (opening.purpose === 'file') {
@@ -239,7 +239,7 @@ export class Pairing implements Replicator {
   }
 
   /** Answers one who wants to join. */
-  #welcome(opening: Opening & { purpose: 'join' }, socket: TLSSocket): void {
+  #welcome(opening: Opening & { purpose: 'join' }, socket: TLSSocket, cert: string): void {
     const { config, version } = this.#options
     const refusal = this.#objection(opening)
     if (refusal !== undefined) {
@@ -247,7 +247,6 @@ export class Pairing implements Replicator {
       socket.end(frame({ refused: refusal } satisfies JoinAnswer))
       return
     }
-    const cert = socket.getPeerX509Certificate()?.toString() ?? ''
     const key = randomBytes(KEY_BYTES).toString('base64')
     const answer: JoinAnswer = { instance: config.instance, version, slot: 1, key }
     socket.end(frame(answer))
@@ -287,7 +286,6 @@ export class Pairing implements Replicator {
         beats: settings.listen.port
       }),
       now,
-      steady: () => performance.now(),
       random: () => randomBytes(6).toString('hex'),
       terms: { mclt: settings.mclt * 1000, autonomy: settings.autonomy * 1000 },
       sendBeat: (beat, ask) => this.#sendBeat(beat, ask),
@@ -317,7 +315,7 @@ export class Pairing implements Replicator {
     this.#dialing = true
     dial(this.#options.settings.peer, this.#file.identity, fingerprintOf(peer.cert), { purpose: 'link' })
       .then(
-        (socket) => this.#connect(socket),
+        ({ socket }) => this.#connect(socket),
         (error: Error) => this.#options.log.debug(`the other instance: ${error.message}`)
       )
       .finally(() => {

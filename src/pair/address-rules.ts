@@ -14,7 +14,9 @@ export type Terms = {
   readonly autonomy: number
   /** The longest lease that is given while the two can't reach each other. */
   readonly longestLease: number
-  /** What every wait is longer by: times translated between two clocks, and a grant that was on its way. */
+  /** How far the two clocks are apart, as was measured; 0: they are one. One of them was set wrong, so nobody knows when a lease ended but for that. */
+  readonly skew: number
+  /** What every other wait is longer by: times translated between two clocks, and a grant that was on its way. */
   readonly slack: number
 }
 
@@ -80,7 +82,7 @@ export function mayAllocate(
     case 'first':
       return last === undefined || last.expiresAt <= now
     case 'together':
-      return own && (last === undefined || last.expiresAt <= now)
+      return own && (last === undefined || last.expiresAt <= now - terms.skew)
     case 'meeting':
     case 'apart':
       return own && now < standing.confirmedAt + terms.autonomy && isAgreedFree(standing, last, terms)
@@ -100,7 +102,7 @@ export function mayRenew(standing: Standing, own: boolean, last: Holding, now: n
       return true
     case 'together':
     case 'meeting':
-      return last.expiresAt > now || mayAllocate(standing, own, last, now, terms)
+      return last.expiresAt > now - terms.skew || mayAllocate(standing, own, last, now, terms)
     case 'apart':
     case 'sole':
       // One that had ended while the two could talk is its owner's to give.

@@ -70,14 +70,6 @@ export class ContactLog {
     return isNews
   }
 
-  /** The clock that all times are of was set. */
-  shift(by: number): void {
-    for (const times of [this.#heardAt, this.#answeredAt, this.#confirmedAt]) {
-      for (const path of PATHS) if (times[path] !== 0) times[path] += by
-    }
-    for (const [number, at] of this.#sentAt) this.#sentAt.set(number, at + by)
-  }
-
   heardAt(path: Path): number {
     return this.#heardAt[path]
   }

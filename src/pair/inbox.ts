@@ -9,7 +9,7 @@ import { dropAll, putPart } from '../inventory/snapshot.ts'
 import type { Message, Numbered } from './messages.ts'
 
 /** Milliseconds: clocks that differ by less are taken for one, so that the same lease ends at the same time on both. */
-const ONE_CLOCK = 1000
+export const ONE_CLOCK = 1000
 
 export type InboxOptions = {
   readonly db: Db

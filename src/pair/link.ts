@@ -29,7 +29,7 @@ export type Opening =
 
 /** SHA-256 of a certificate, hexadecimal. */
 export function fingerprintOf(pem: string): string {
-  return plain(new X509Certificate(pem).fingerprint256)
+  return new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase()
 }
 
 /**
@@ -41,7 +41,7 @@ export async function listen(options: {
   readonly at: Address
   readonly identity: Identity
   readonly peer: () => string | undefined
-  readonly opened: (opening: Opening, socket: TLSSocket, fingerprint: string, isPeer: boolean) => void
+  readonly opened: (opening: Opening, socket: TLSSocket, cert: string, isPeer: boolean) => void
   readonly tell: (message: string) => void
 }): Promise<Server> {
   const { at, identity, peer, opened, tell } = options
@@ -56,18 +56,18 @@ export async function listen(options: {
     async (socket) => {
       socket.on('error', () => socket.destroy())
       socket.setNoDelay(true)
-      const fingerprint = fingerprintOfPeer(socket)
-      const isPeer = fingerprint !== undefined && fingerprint === peer()
+      const cert = certificateOf(socket)
+      const isPeer = cert !== undefined && fingerprintOf(cert) === peer()
       try {
         const { message, rest } = await readOne(socket, FIRST_MESSAGE_MS)
         const opening = message as Opening
-        if (fingerprint === undefined || (!isPeer && opening.purpose !== 'join')) {
+        if (cert === undefined || (!isPeer && opening.purpose !== 'join')) {
           tell(`${socket.remoteAddress} was hung up on: it isn't the other instance of this pair`)
           socket.destroy()
           return
         }
         if (rest.length > 0) socket.unshift(rest)
-        opened(opening, socket, fingerprint, isPeer)
+        opened(opening, socket, cert, isPeer)
       } catch {
         socket.destroy()
       }
@@ -85,8 +85,17 @@ export async function listen(options: {
   return server
 }
 
-/** @param fingerprint of the certificate that the other side must show. @throws {Error} with the reason, in words. */
-export function dial(to: Address, identity: Identity, fingerprint: string, opening: Opening): Promise<TLSSocket> {
+/**
+ * @param fingerprint of the certificate that the other side must show.
+ * @returns the connection, with that certificate.
+ * @throws {Error} with the reason, in words.
+ */
+export function dial(
+  to: Address,
+  identity: Identity,
+  fingerprint: string,
+  opening: Opening
+): Promise<{ readonly socket: TLSSocket; readonly cert: string }> {
   return new Promise((resolve, reject) => {
     const socket = connect({
       ...identity,
@@ -103,7 +112,8 @@ export function dial(to: Address, identity: Identity, fingerprint: string, openi
     socket.once('timeout', () => fail(new Error(`${to.address}:${to.port} doesn't answer`)))
     socket.once('error', fail)
     socket.once('secureConnect', () => {
-      if (fingerprintOfPeer(socket) !== fingerprint) {
+      const cert = certificateOf(socket)
+      if (cert === undefined || fingerprintOf(cert) !== fingerprint) {
         fail(new Error(`${to.address}:${to.port} shows another certificate than expected`))
         return
       }
@@ -112,7 +122,7 @@ export function dial(to: Address, identity: Identity, fingerprint: string, openi
       socket.off('error', fail)
       socket.on('error', () => socket.destroy())
       socket.write(frame(opening))
-      resolve(socket)
+      resolve({ socket, cert })
     })
   })
 }
@@ -149,11 +159,8 @@ export function wireOver(
   return wire
 }
 
-function fingerprintOfPeer(socket: TLSSocket): string | undefined {
-  const text = socket.getPeerX509Certificate()?.fingerprint256
-  return text === undefined ? undefined : plain(text)
-}
-
-function plain(fingerprint: string): string {
-  return fingerprint.replaceAll(':', '').toLowerCase()
+/** PEM. Asked for while the connection is open. */
+function certificateOf(socket: TLSSocket): string | undefined {
+  const raw = socket.getPeerCertificate().raw as Buffer | undefined
+  return raw && new X509Certificate(raw).toString()
 }

@@ -8,7 +8,7 @@ import { snapshotParts, snapshotSize } from '../inventory/snapshot.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import { ADDRESS_RULES, type AddressRules, type Contact, type Terms } from './address-rules.ts'
 import { type Beat, ContactLog } from './contact.ts'
-import { Inbox } from './inbox.ts'
+import { Inbox, ONE_CLOCK } from './inbox.ts'
 import { type Memory, readMemory, writeMemory } from './memory.ts'
 import { type Hello, type Message, OLDEST_PROTOCOL, PROTOCOL, type Reach } from './messages.ts'
 import { Outbox } from './outbox.ts'
@@ -47,10 +47,8 @@ export type PairOptions = {
   readonly instance: string
   readonly version: string
   readonly reach: () => Reach
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, by a clock that nobody sets while this runs. */
   readonly now: () => number
-  /** Milliseconds, of which only differences count: nobody sets this clock. */
-  readonly steady: () => number
   /** Random text. */
   readonly random: () => string
   readonly terms: Pick<Terms, 'mclt' | 'autonomy'>
@@ -78,14 +76,13 @@ export class Pair implements LeasePolicy {
   readonly #timing: Timing
   readonly #rules: AddressRules
   readonly shares = new Shares()
-  #startedAt: number
+  readonly #startedAt: number
   #memory: Memory
   #state: PairState
   #connection: Connection | undefined
   #peer: Hello | undefined
   #skew = 0
   #tickedAt: number
-  #tickedSteady: number
   #connectedAt = 0
   #kept: number | undefined
   #keptAt = 0
@@ -103,7 +100,6 @@ export class Pair implements LeasePolicy {
     this.#rules = options.rules ?? ADDRESS_RULES
     this.#startedAt = now()
     this.#tickedAt = now()
-    this.#tickedSteady = options.steady()
     this.#memory = readMemory(db)
     this.#peer = this.#memory.peer
     this.#state = { name: 'COMM_INT', since: now(), before: beforeOf(this.#memory, options.slot) }
@@ -200,7 +196,8 @@ export class Pair implements LeasePolicy {
       mclt,
       autonomy,
       longestLease: this.#memory.longestLease * 1000,
-      slack: SLACK_MS + (skew < 1000 ? 0 : skew)
+      skew: skew < ONE_CLOCK ? 0 : skew,
+      slack: SLACK_MS + (skew < ONE_CLOCK ? 0 : skew)
     }
   }
 
@@ -354,19 +351,15 @@ export class Pair implements LeasePolicy {
   /** To be called every {@link Timing.beat}. */
   tick(): void {
     const now = this.#options.now()
-    const steady = this.#options.steady()
-    const stepped = now - this.#tickedAt - (steady - this.#tickedSteady)
-    if (Math.abs(stepped) > this.#timing.ownDelay) this.#clockStepped(stepped)
-    if (steady - this.#tickedSteady > this.#timing.ownDelay) this.#graceUntil = steady + this.#timing.ownDelay
+    if (now - this.#tickedAt > this.#timing.ownDelay) this.#graceUntil = now + this.#timing.ownDelay
     this.#tickedAt = now
-    this.#tickedSteady = steady
     this.#keepAcknowledged()
     const beat = this.#contact.next(now)
     const connection = this.#connection
     this.#options.sendBeat(beat, connection === undefined && this.#askedAt > this.#contact.answeredAt('network'))
     if (connection === undefined) return
     connection.wire.send({ type: 'beat', now, draining: this.draining, ...beat })
-    if (steady < this.#graceUntil) return
+    if (now < this.#graceUntil) return
     const answered = Math.max(this.#contact.answeredAt('link'), this.#connectedAt)
     if (now - answered > this.#timing.silence) this.#hangUp('the other instance is silent')
     const waiting = connection.outbox?.waitingSince
@@ -377,19 +370,11 @@ export class Pair implements LeasePolicy {
   /** A second at most is forgotten by a crash: what the other one has then counts as unknown to it, which is safe. */
   #keepAcknowledged(): void {
     const { log } = this.#options.inventory
-    const isDue = this.#options.steady() - this.#keptAt >= KEEP_MS
-    if (!isDue || log.acknowledgedSeq === this.#kept) return
-    this.#keptAt = this.#options.steady()
+    const now = this.#options.now()
+    if (now - this.#keptAt < KEEP_MS || log.acknowledgedSeq === this.#kept) return
+    this.#keptAt = now
     this.#kept = log.acknowledgedSeq
     log.keepAcknowledged()
-  }
-
-  /** The wall clock was set: what was heard before was heard as long ago as before. */
-  #clockStepped(by: number): void {
-    this.#contact.shift(by)
-    this.#connectedAt += by
-    this.#askedAt += by
-    this.#startedAt += by
   }
 
   #meet(connection: Connection, hello: Hello): void {
@@ -412,6 +397,7 @@ export class Pair implements LeasePolicy {
       return
     }
     this.#peer = hello
+    this.#skew = now() - hello.now
     this.#connectedAt = now()
     connection.hello = hello
     const isNew = hello.origin !== this.#memory.peerOrigin || !hello.isWhole

@@ -63,8 +63,9 @@ export class Node {
   readonly slot: Slot
   readonly address
   readonly db: Db = emptyDisk()
-  /** Milliseconds that its clock is ahead. */
+  /** Milliseconds that its clock is ahead; the process takes it over when it starts. */
   skew = 0
+  #ahead = 0
   isFrozen = false
   /** Counts its starts: what an earlier run had under way doesn't reach this one. */
   run = 0
@@ -97,11 +98,12 @@ export class Node {
     return this.#parts
   }
 
-  readonly now = (): number => EPOCH + this.#world.time + this.skew
+  readonly now = (): number => EPOCH + this.#world.time + this.#ahead
 
   start(): void {
     this.run += 1
     this.isFrozen = false
+    this.#ahead = this.skew
     const { db, now } = this
     const interfaces = [{ name: 'br0', address: this.address, network: cidr('10.77.0.0/24') }]
     const leases = new Leases(db, this.name, now, this.#leaseLog())
@@ -125,7 +127,6 @@ export class Node {
       version: 'simulated',
       reach: () => ({ interfaces: [], http: 80, beats: 1 }),
       now,
-      steady: () => this.#world.time,
       random: () => `${this.name}${this.run}`,
       terms: TERMS,
       timing: TIMING,
