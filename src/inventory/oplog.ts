@@ -159,6 +159,7 @@ export class OpLog {
   /** The peer has this instance's ops up to a number on disk: they needn't be kept for it. Undefined: there is no peer any more. */
   acknowledged(seq: number | undefined): void {
     if (this.#acknowledged === undefined && seq !== undefined) this.#findUnshared(seq)
+    if (seq !== undefined && seq < (this.#acknowledged ?? 0)) return
     this.#acknowledged = seq
     for (const [machine, last] of this.#unshared) if (seq === undefined || last <= seq) this.#unshared.delete(machine)
   }

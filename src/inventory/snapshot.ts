@@ -47,11 +47,14 @@ export function* snapshotParts(db: Db, log: OpLog): Iterable<SnapshotPart> {
   }
 }
 
-/** Drops what the other instance is about to send. What this one wrote and the other doesn't have stays in the log. */
+/**
+ * Drops what the other instance is about to send. What this one wrote and the other doesn't have stays in the log, and
+ * administrators' tokens are good meanwhile.
+ */
 export function dropAll(db: Db): void {
   const tables = [...ENTITY_KINDS, 'interface', 'field_version', 'document', ...Object.keys(TABLES)]
   db.transaction(() => {
-    for (const table of tables) db.exec(`DELETE FROM ${table}`)
+    for (const table of tables) db.exec(`DELETE FROM ${table} ${table === 'token' ? "WHERE kind <> 'api'" : ''}`)
   }).immediate()
 }
 

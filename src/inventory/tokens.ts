@@ -18,6 +18,12 @@ export function apiTokenChange(name: string, secret: string, now: number): Chang
   return { entity: 'token', key: id, field: 'row', value: row }
 }
 
+/** The API tokens, as the changes that make them. */
+export function apiTokenChanges(db: Db): Change[] {
+  const rows = db.prepare("SELECT * FROM token WHERE kind = 'api'").all() as { id: string }[]
+  return rows.map((row) => ({ entity: 'token', key: row.id, field: 'row', value: row }))
+}
+
 /** The name of the API token with this secret; undefined when there is none. The look-up is by hash, so its time tells nothing. */
 export function apiTokenName(db: Db, secret: string): string | undefined {
   const row = db.prepare("SELECT name FROM token WHERE hash = ? AND kind = 'api'").get(hashSecret(secret))

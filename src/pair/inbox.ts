@@ -3,9 +3,10 @@ import type { Inventory } from '../inventory/inventory.ts'
 import type { Lease } from '../inventory/lease.ts'
 import { leaseOf } from '../inventory/lease-rows.ts'
 import type { Leases } from '../inventory/leases.ts'
-import type { Op, Vector } from '../inventory/oplog.ts'
+import type { Change, Op, Vector } from '../inventory/oplog.ts'
 import { SharedWords } from '../inventory/shared-words.ts'
 import { dropAll, putPart } from '../inventory/snapshot.ts'
+import { apiTokenChanges } from '../inventory/tokens.ts'
 import type { Message, Numbered } from './messages.ts'
 
 /** Milliseconds: clocks that differ by less are taken for one, so that the same lease ends at the same time on both. */
@@ -34,7 +35,16 @@ export class Inbox {
   readonly #words = new SharedWords()
   #queue: Promise<void> = Promise.resolve()
   #closed = false
-  #whole: { readonly seen: Vector; readonly own: readonly Op[]; readonly total: number; done: number } | undefined
+  #whole:
+    | {
+        readonly seen: Vector
+        readonly own: readonly Op[]
+        /** Administrators' tokens that were made here; those that come are taken out. */
+        readonly tokens: Map<string, Change>
+        readonly total: number
+        done: number
+      }
+    | undefined
 
   constructor(options: InboxOptions) {
     this.#options = options
@@ -74,7 +84,8 @@ export class Inbox {
         const known = message.seen[inventory.origin] ?? 0
         const own = known < inventory.log.seq ? inventory.log.since(known, Number.MAX_SAFE_INTEGER) : []
         if (own === undefined) throw new Error('what this instance wrote meanwhile is not in its log any more')
-        this.#whole = { seen: message.seen, own, total: message.total, done: 0 }
+        const tokens = new Map(apiTokenChanges(db).map((change) => [change.key, change]))
+        this.#whole = { seen: message.seen, own, tokens, total: message.total, done: 0 }
         await leases.idle()
         this.#options.replacing()
         dropAll(db)
@@ -86,6 +97,8 @@ export class Inbox {
         putPart(db, message.part)
         const whole = this.#whole
         if (whole === undefined) throw new Error('a part came without its beginning')
+        if (message.part.rows?.table === 'token')
+          for (const { id } of message.part.rows.rows) whole.tokens.delete(id as string)
         whole.done += message.part.documents?.length ?? message.part.rows?.rows.length ?? 0
         this.#options.progress(whole.done, whole.total)
         return undefined
@@ -93,9 +106,11 @@ export class Inbox {
       case 'snapshot-end':
         await leases.idle()
         inventory.log.reapply(this.#whole?.own ?? [])
-        this.#whole = undefined
         inventory.reload()
         this.#options.replaced()
+        // They are good on both from now on.
+        void inventory.write([...(this.#whole?.tokens.values() ?? [])])
+        this.#whole = undefined
         return undefined
       case 'end':
         return undefined

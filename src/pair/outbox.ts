@@ -27,6 +27,8 @@ export class Outbox {
   readonly #sent: Sent[] = []
   #id = 0
   #parts: Iterator<SnapshotPart> | undefined
+  /** The last op that the whole has in it. */
+  #wholeUpTo = 0
   /** The last of this instance's ops that was sent. */
   #cursor: number
   #live: Op[] = []
@@ -64,6 +66,7 @@ export class Outbox {
     if (options.whole !== undefined) {
       const { total, seen, parts } = options.whole
       this.#parts = parts[Symbol.iterator]()
+      this.#wholeUpTo = options.cursor
       this.#deliver({ type: 'snapshot', total, seen }, () => {})
     }
     for (let start = 0; start < options.backlog.length; start += BATCH) {
@@ -144,7 +147,10 @@ export class Outbox {
     if (this.#parts === undefined) return false
     const { done, value } = this.#parts.next()
     if (done) this.#parts = undefined
-    this.#deliver(done ? { type: 'snapshot-end' } : { type: 'part', part: value }, () => {})
+    const known = this.#wholeUpTo
+    this.#deliver(done ? { type: 'snapshot-end' } : { type: 'part', part: value }, (refused) => {
+      if (done && refused !== undefined) this.#acknowledgedOps(known)
+    })
     return true
   }
 
