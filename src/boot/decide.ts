@@ -44,6 +44,8 @@ export type Situation = {
   readonly addressElsewhere?: boolean
   /** The kernel or the initrd that the image names and the store doesn't have whole. */
   readonly missingFile?: string | undefined
+  /** Why the machine's record is in doubt: a sentence. */
+  readonly disputed?: string | undefined
   /** In how many earlier power-ons the present generation's installer was offered. */
   readonly offered: number
   /** In how many it may be. */
@@ -77,7 +79,8 @@ function decideUnknown({ mac, subnet, pooled, link }: Situation): Decision {
 
 function decideKnown(situation: Situation, machine: Machine): Decision {
   const { life } = machine
-  const who = `${situation.mac} is ${machine.name}`
+  const doubt = situation.disputed === undefined || life.goal === 'install' ? '' : `; ${situation.disputed}`
+  const who = `${situation.mac} is ${machine.name}${doubt}`
   const generation = generationText(life.generation)
   switch (life.goal) {
     case 'discover':
@@ -101,7 +104,7 @@ function decideKnown(situation: Situation, machine: Machine): Decision {
 }
 
 function decideInstall(situation: Situation, machine: Machine, reasons: string[]): Decision {
-  const { image, role, missingFile, offered, offerLimit } = situation
+  const { image, role, missingFile, offered, offerLimit, disputed } = situation
   const { rank } = machine.life
   if (rank === 'installed') {
     return { action: 'local', reasons: [...reasons, 'it reported installed: it boots from its disk'] }
@@ -112,6 +115,7 @@ function decideInstall(situation: Situation, machine: Machine, reasons: string[]
       `the installer reported that it failed: look at \`tandem events --machine ${machine.name}\`, then request a new install`
     )
   }
+  if (disputed !== undefined) return wait(disputed)
   if (image === undefined) {
     return wait(`neither the machine nor its role names an image: \`tandem machine set ${machine.name} --image IMAGE\``)
   }

@@ -1,4 +1,5 @@
 import { type Attempts, isSameBoot } from '../inventory/attempts.ts'
+import { disputeOf } from '../inventory/conflicts.ts'
 import type { FileStore } from '../inventory/files.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Leases } from '../inventory/leases.ts'
@@ -84,7 +85,8 @@ export function identify(facts: DecisionFacts, mac: Mac, firmware: FirmwareName,
     addressElsewhere: sightings !== undefined,
     missingFile: installing && image ? missingFile(files, image) : undefined,
     offered: installing ? offeredEarlier(facts, machine, mac) : 0,
-    offerLimit
+    offerLimit,
+    disputed: machine && disputeOf(inventory, machine)
   }
 }
 

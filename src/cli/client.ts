@@ -63,19 +63,33 @@ export type Answer = { status: number; body: Buffer }
 /** Speaks REST to the service. */
 export class Client {
   readonly #access: Access
+  /** Tells a person what they should know beside the answer. */
+  readonly #notice: (line: string) => void
+  #noticed = false
 
-  constructor(access: Access) {
+  constructor(access: Access, notice: (line: string) => void = () => {}) {
     this.#access = access
+    this.#notice = notice
   }
 
   /** The answer's JSON. @throws {CommandFailed} with the service's own words when it refuses. */
   async json<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T> {
     const answer = await this.send(method, path, body === undefined ? undefined : { json: body })
     try {
-      return JSON.parse(answer.body.toString()) as T
+      const value = JSON.parse(answer.body.toString())
+      if (method !== 'GET' && value?.replicated === false) await this.#noticeAlone()
+      return value as T
     } catch {
       throw new CommandFailed(`${this.#access.url} answers something else than Tandem: is it the admin side's URL?`)
     }
+  }
+
+  /** Once: an instance that has a peer wrote without it. */
+  async #noticeAlone(): Promise<void> {
+    if (this.#noticed) return
+    this.#noticed = true
+    const { state, peer } = await this.json<{ state: string; peer?: { instance: string } | null }>('GET', '/pair')
+    if (peer) this.#notice(`note: written here alone, ${peer.instance} will get it when it is back (${state})`)
   }
 
   async text(path: string): Promise<string> {

@@ -15,9 +15,9 @@ export type Context = {
 }
 
 /** The client for the service that the options and the environment name. */
-export function clientOf(command: Command, { env }: Context): Client {
+export function clientOf(command: Command, { env, errors }: Context): Client {
   const { state } = command.optsWithGlobals<{ state?: string }>()
-  return new Client(findAccess(state, env))
+  return new Client(findAccess(state, env), (line) => errors.line(line))
 }
 
 /** The value of `--mac`, in any usual spelling. */

@@ -52,6 +52,7 @@ export class Claims {
   }
 
   contestsOf(machine: Machine): Contest[] {
+    if (this.#macs.contested.size + this.#addresses.contested.size === 0) return []
     return this.contests().filter(({ machines }) => machines.includes(machine.name))
   }
 }

@@ -51,6 +51,11 @@ export class Fields {
     }))
   }
 
+  /** The history of an entity, where it matters. */
+  kept(kind: EntityKind, key: string): Document | undefined {
+    return this.#kept(kind, key)
+  }
+
   /** An entity with all of its history. */
   document(kind: EntityKind, key: string): Document {
     return this.#kept(kind, key) ?? this.#plain(kind, key)

@@ -2,6 +2,7 @@ import type { Cidr, Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import { Claims } from './claims.ts'
 import type { Now } from './clock.ts'
+import { disputedFields } from './conflicts.ts'
 import { type Db, Statements } from './database.ts'
 import { type Base, Draft } from './draft.ts'
 import type { Edit } from './edits.ts'
@@ -36,6 +37,7 @@ export class Inventory implements Base {
   readonly #addressUse: AddressUse
   readonly #entities: ReturnType<typeof loadEntities>
   readonly claims = new Claims()
+  readonly #disputes = new Map<string, { kind: EntityKind; key: string; fields: readonly string[] }>()
   readonly freed: FreedAddresses
   #revision = 0
   #writes = 0
@@ -57,6 +59,7 @@ export class Inventory implements Base {
     this.freed = new FreedAddresses(options.db)
     this.#entities = loadEntities(options.db)
     for (const machine of this.#entities.machine.values()) this.claims.add(machine)
+    this.#findDisputes()
     this.#subnets = new SubnetIndex(this.list('subnet'))
   }
 
@@ -168,7 +171,10 @@ export class Inventory implements Base {
       },
       () => {
         this.#revision += 1
-        for (const { kind, key } of edits) this.#put(kind, key, draft.get(kind, key))
+        for (const { kind, key } of edits) {
+          this.#put(kind, key, draft.get(kind, key))
+          if (this.#disputes.has(`${kind} ${key}`)) this.#noteDispute(kind, key)
+        }
         this.#subnets = draft.subnets
       }
     )
@@ -207,12 +213,40 @@ export class Inventory implements Base {
     this.refresh(fresh)
   }
 
+  /** The entities with fields that were written on both sides while they were apart, and are to be settled. */
+  disputes(): { kind: EntityKind; key: string }[] {
+    return [...this.#disputes.values()]
+  }
+
+  disputedFields(kind: EntityKind, key: string): readonly string[] {
+    return this.#disputes.get(`${kind} ${key}`)?.fields ?? []
+  }
+
+  /** Writes the choice between a field's values. */
+  settle(change: Change, actor: string, message: string): Promise<{ replicated: boolean }> {
+    const machine = change.entity === 'machine' ? change.key : null
+    const event = eventChange(this.#now(), { type: 'inventory', actor, machine, message })
+    return this.#write([change, event], actor, undefined, () => this.refresh([change]))
+  }
+
+  #findDisputes(): void {
+    this.#disputes.clear()
+    for (const { kind, key, document } of this.log.fields.documents()) this.#noteDispute(kind, key, document)
+  }
+
+  #noteDispute(kind: EntityKind, key: string, document = this.log.fields.kept(kind, key)): void {
+    const fields = document ? disputedFields(kind, document) : []
+    if (fields.length > 0) this.#disputes.set(`${kind} ${key}`, { kind, key, fields })
+    else this.#disputes.delete(`${kind} ${key}`)
+  }
+
   /** Reads everything anew: all of it may have been replaced. */
   reload(): void {
     for (const [kind, entities] of Object.entries(loadEntities(this.#db)) as [EntityKind, Map<string, never>][]) {
       for (const key of [...this.#entities[kind].keys()]) if (!entities.has(key)) this.#put(kind, key, undefined)
       for (const [key, entity] of entities) this.#put(kind, key, entity)
     }
+    this.#findDisputes()
     this.#revision += 1
     this.#writes += 1
     this.#subnets = new SubnetIndex(this.list('subnet'))
@@ -225,7 +259,10 @@ export class Inventory implements Base {
     for (const { entity, key } of written) if (isEntity(entity)) keys.set(`${entity} ${key}`, [entity, key])
     if (keys.size === 0) return
     this.#revision += 1
-    for (const [kind, key] of keys.values()) this.#put(kind, key, loadEntity(this.#statements, kind, key))
+    for (const [kind, key] of keys.values()) {
+      this.#put(kind, key, loadEntity(this.#statements, kind, key))
+      this.#noteDispute(kind, key)
+    }
     if ([...keys.values()].some(([kind]) => kind === 'subnet')) this.#subnets = new SubnetIndex(this.list('subnet'))
   }
 

@@ -1,6 +1,8 @@
 import { Type } from 'typebox'
+import { type Conflict, listConflicts, settle } from '../../inventory/conflicts.ts'
 import { InventoryError } from '../../inventory/errors.ts'
 import type { AdminApp } from './app.ts'
+import type { AdminOptions } from './server.ts'
 
 const tags = ['pair']
 
@@ -20,7 +22,8 @@ export interface PairControl {
 const ADDRESS = /^((?:[0-9]{1,3}\.){3}[0-9]{1,3}):([0-9]{1,5})$/
 
 /** The pair: how the two are, and what people can do about it. @param pair undefined where tandem.yaml names none. */
-export function pairRoutes(app: AdminApp, { pair }: { pair: PairControl | undefined }): void {
+export function pairRoutes(app: AdminApp, { pair, boot }: Pick<AdminOptions, 'pair' | 'boot'>): void {
+  const { inventory } = boot.facts
   const needed = (): PairControl => {
     if (pair) return pair
     throw new InventoryError('wrong-state', 'tandem.yaml names no pair: add `pair: {listen, peer}` and start again')
@@ -72,10 +75,24 @@ export function pairRoutes(app: AdminApp, { pair }: { pair: PairControl | undefi
     return needed().status()
   })
 
+  app.get('/conflicts', { schema: { tags } }, () => ({ items: listConflicts(inventory).map(conflictView) }))
+
+  const Settle = Type.Object({ id: Type.String(), keep: Type.Integer({ minimum: 1 }) }, { additionalProperties: false })
+  app.post('/conflicts/settle', { schema: { tags, body: Settle } }, (request) =>
+    settle(inventory, request.body.id, request.body.keep, request.actor)
+  )
+
   const Down = Type.Object({ poweredOff: Type.Optional(Type.Boolean()) }, { additionalProperties: false })
   app.post('/pair/partner-down', { schema: { tags, body: Down } }, (request) => {
     const objection = needed().partnerDown(request.body.poweredOff ?? false)
     if (objection !== undefined) throw new InventoryError('wrong-state', objection)
     return needed().status()
   })
+}
+
+function conflictView({ values, ...conflict }: Conflict): object {
+  return {
+    ...conflict,
+    values: values.map(({ time, ...value }) => ({ ...value, time: time && new Date(time).toISOString() }))
+  }
 }
