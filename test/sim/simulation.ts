@@ -62,8 +62,10 @@ export class Simulation {
     for (const action of schedule) this.world.after(action.at, () => this.#act(action))
     await this.#until(begin + lengthOf(schedule))
     await this.#heal()
-    a.db.close()
-    b.db.close()
+  }
+
+  close(): void {
+    for (const { db } of Object.values(this.#nodes)) db.close()
   }
 
   async #until(end: number): Promise<void> {
@@ -215,7 +217,7 @@ export class Simulation {
 }
 
 /** What both must have alike: leases but for what each says of itself. */
-function inventoryOf({ db, now, name }: Node): Record<string, unknown> {
+function inventoryOf({ db }: Node): Record<string, unknown> {
   const {
     role,
     machine,
@@ -228,8 +230,6 @@ function inventoryOf({ db, now, name }: Node): Record<string, unknown> {
     share,
     lease
   } = dump(db)
-  void name
-  void now
   const leases = (lease as Record<string, unknown>[]).map(({ address, mac, state, version }) => ({
     address,
     mac,
