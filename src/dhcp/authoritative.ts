@@ -7,7 +7,7 @@ import type { Packet } from './codec.ts'
 import { describeRequest } from './describe.ts'
 import { ForeignServers, madeUpMac, probe, type Sign, signIn } from './foreign.ts'
 import { interpret, type Request } from './interpret.ts'
-import type { Partner } from './partner.ts'
+import { type Partner, standingInFor } from './partner.ts'
 import type { Role } from './role.ts'
 import { type DhcpServer, type ServerOptions, serve } from './server.ts'
 import { Shares } from './shares.ts'
@@ -38,16 +38,17 @@ export async function start(options: AuthoritativeOptions): Promise<DhcpServer> 
   const shares = partner && new Shares(partner, options.now)
   const role: Role<LeaseChange> = (packet, arrival, { from, socket }) => {
     const partners = partner?.servers ?? NONE
-    const request = interpret(packet, arrival, partner?.isGone() ? partners : NONE)
+    const request = interpret(packet, arrival, standingInFor(partner))
     const sign = signIn(packet, request, arrival, from.address, probing, partners)
     return {
       asked: () => (sign?.by === 'offer' ? 'an OFFER to the probe' : describeRequest(packet, request)),
       answer() {
-        if (sign !== undefined) return noticed(sign, socket.at.name, foreign.note(sign.server, socket.at.name))
         if (isProbe(request, probing)) return nothing('probe', 'debug', 'it is its own')
         if (isProbeOf(partners, request, packet)) return nothing('probe', 'debug', "it is the other instance's")
-        if (shares === undefined) return answer(request, packet, allocator)
-        return shared(shares.of(request, packet, arrival), () => answer(request, packet, allocator))
+        // Before anything else: also what is answered by nobody here tells how far a client is.
+        const share = shares?.of(request, packet, arrival) ?? 'own'
+        if (sign !== undefined) return noticed(sign, socket.at.name, foreign.note(sign.server, socket.at.name))
+        return shared(share, () => answer(request, packet, allocator))
       }
     }
   }

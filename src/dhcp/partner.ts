@@ -15,3 +15,10 @@ export interface Partner {
    */
   isOwn(bucket: number): boolean
 }
+
+const NONE: readonly never[] = []
+
+/** The addresses that this instance answers for beside its own. */
+export function standingInFor(partner: Partner | undefined): readonly Ipv4[] {
+  return partner?.isGone() ? partner.servers : NONE
+}

@@ -4,7 +4,7 @@ import type { Packet } from './codec.ts'
 import { describeRequest, firmwareOf } from './describe.ts'
 import { type Arrival, interpret, type Request } from './interpret.ts'
 import { readIfValid } from './options.ts'
-import type { Partner } from './partner.ts'
+import { type Partner, standingInFor } from './partner.ts'
 import { type Adviser, bootServerAnswer, proxyAnswer, type Sighting } from './proxy-answer.ts'
 import { BOOT_SERVER_OFFSET } from './proxy-port.ts'
 import type { Role } from './role.ts'
@@ -47,7 +47,7 @@ export async function start({ adviser, partner, ...options }: ProxyOptions): Pro
   }
   const bootServer: Role<Sighting> = (packet, arrival, { from }) => {
     // Its address is where it asks from, whatever it says: nobody else is sent the answer.
-    const request = interpret({ ...packet, ciaddr: from.address }, arrival)
+    const request = interpret({ ...packet, ciaddr: from.address }, arrival, standingInFor(partner))
     return {
       asked: () =>
         'client' in request ? `boot server request from ${firmwareOf(request)}` : describeRequest(packet, request),
