@@ -90,8 +90,12 @@ export interface Allocator {
   isRegistered(mac: Mac): boolean
   /** Answers a DISCOVER. The address is held for the client for a short while; nothing is written. */
   offer(client: Client, requested?: Ipv4): Grant | Refusal
-  /** Answers a REQUEST for an address. Nothing is durable before {@link commit}; likewise the others. */
-  request(client: Client, address: Ipv4, state: RequestState): Grant | Refusal
+  /**
+   * Answers a REQUEST for an address. Nothing is durable before {@link commit}; likewise the others.
+   * @param ofPartner it was offered by the other instance, which is gone. What is not granted is to be refused by `nak`, so
+   *   that the client begins again at once; `silence` is for clients that get no answer at all.
+   */
+  request(client: Client, address: Ipv4, state: RequestState, ofPartner: boolean): Grant | Refusal
   /** Answers a BOOTP request (RFC 951): an address for as long as the machine is registered. */
   bootp(client: Client): Grant | Refusal
   /** Answers an INFORM of a client that has its address from elsewhere. */

@@ -41,8 +41,8 @@ export function answer(request: Request, packet: Packet, allocator: Allocator): 
       return told('offer', describeGrant('OFFER', grant), grant, reply)
     }
     case 'REQUEST': {
-      const { client, serverId, address, state } = request
-      const grant = allocator.request(client, address, state)
+      const { client, serverId, to, address, state } = request
+      const grant = allocator.request(client, address, state, to === 'partner')
       if ('refused' in grant) return grant.refused === 'nak' ? nak(packet, grant, serverId) : silence(grant)
       const reply = { message: 'ACK', packet: grantReply(packet, 'ACK', grant, serverId) } as const
       return told('ack', describeGrant('ACK', grant), grant, reply, granted(client, grant))

@@ -37,7 +37,7 @@ function messageOf(request: Request): string {
     case 'BOOTP':
       return `${request.message} from ${firmwareOf(request)}`
     case 'REQUEST':
-      return `REQUEST ${request.address} (${request.state}) from ${firmwareOf(request)}`
+      return `REQUEST ${request.address} (${request.state}${insteadOf(request)}) from ${firmwareOf(request)}`
     case 'INFORM':
     case 'RELEASE':
     case 'DECLINE':
@@ -47,6 +47,10 @@ function messageOf(request: Request): string {
     case 'unhandled':
       return request.what
   }
+}
+
+function insteadOf({ to, serverId }: Extract<Request, { message: 'REQUEST' }>): string {
+  return to === 'partner' ? ` from the other instance, ${serverId}, which is gone` : ''
 }
 
 /** `uefi-x64 (architecture 7)`. */

@@ -61,21 +61,23 @@ export type Sign = { readonly server: Ipv4; readonly by: 'offer' | 'client' }
 /**
  * What a packet tells of other servers. What relay agents bring along tells nothing: clients elsewhere may have
  * servers of their own.
+ * @param partners the other instance's addresses: that one isn't foreign.
  */
 export function signIn(
   packet: Packet,
   request: Request,
   { servers, cast }: Arrival,
   from: Ipv4,
-  probing: Mac
+  probing: Mac,
+  partners: readonly Ipv4[] = []
 ): Sign | undefined {
   if (isOfferTo(packet, probing)) {
     const server = readIfValid(packet.options, OPTION.serverId) ?? from
-    return servers.includes(server) ? undefined : { server, by: 'offer' }
+    return servers.includes(server) || partners.includes(server) ? undefined : { server, by: 'offer' }
   }
   const isHere = cast === 'broadcast' && packet.giaddr === UNSPECIFIED
   if (!isHere || request.message !== 'elsewhere' || request.what !== 'REQUEST') return undefined
-  return { server: request.server, by: 'client' }
+  return partners.includes(request.server) ? undefined : { server: request.server, by: 'client' }
 }
 
 function isOfferTo({ op, chaddr, options }: Packet, mac: Mac): boolean {

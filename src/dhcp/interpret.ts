@@ -27,10 +27,25 @@ type Asked = {
   readonly ignored: readonly string[]
 }
 
+/** Whom a REQUEST is to, by option 54. */
+export type Addressee =
+  /** It names no server. */
+  | 'any'
+  | 'this'
+  /** The other instance, which is gone. */
+  | 'partner'
+  /** RFC 5107: the relay agent, in the place of whichever server made the offer. */
+  | 'relay'
+
 /** What a packet asks for, or tells. */
 export type Request =
   | (Asked & { readonly message: 'DISCOVER'; readonly requested: Ipv4 | undefined })
-  | (Asked & { readonly message: 'REQUEST'; readonly state: RequestState; readonly address: Ipv4 })
+  | (Asked & {
+      readonly message: 'REQUEST'
+      readonly to: Addressee
+      readonly state: RequestState
+      readonly address: Ipv4
+    })
   /** From the address that the client already uses (DHCPINFORM), has no more use for, or found in use. */
   | (Asked & { readonly message: 'INFORM' | 'RELEASE' | 'DECLINE'; readonly address: Ipv4 })
   | (Asked & { readonly message: 'BOOTP' })
@@ -38,6 +53,8 @@ export type Request =
   | { readonly message: 'elsewhere'; readonly what: string; readonly server: Ipv4 }
   /** A message that gets no answer here, such as one of another hardware than Ethernet. */
   | { readonly message: 'unhandled'; readonly what: string }
+
+const NONE: readonly never[] = []
 
 /** RFC 1123's host names, and the underscores of Windows. Anything else from option 12 has no place in a log or a zone. */
 const HOST_NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/
@@ -54,8 +71,12 @@ const LONGEST_CLIENT_ID = 255
 /** Bytes: the bus's type, the card's vendor and device. It is kept with the machine. */
 const BUS_ID_LENGTH = 5
 
-/** @throws {MalformedPacket} when an option that the answer depends on makes no sense. */
-export function interpret(packet: Packet, arrival: Arrival): Request {
+/**
+ * @param gone the other instance's addresses while it is gone: what is to these is taken as if it were to this instance, which
+ *   answers in that one's name. The client would not know an answer to its REQUEST by another.
+ * @throws {MalformedPacket} when an option that the answer depends on makes no sense.
+ */
+export function interpret(packet: Packet, arrival: Arrival, gone: readonly Ipv4[] = NONE): Request {
   const odd = unanswerable(packet)
   if (odd !== undefined) return { message: 'unhandled', what: odd }
   const mac = macFromBytes(packet.chaddr)
@@ -66,11 +87,10 @@ export function interpret(packet: Packet, arrival: Arrival): Request {
   const relayAgent = packet.giaddr === UNSPECIFIED ? undefined : packet.options.get(OPTION.relayAgent.code)
   const override = relayAgent && readRelayAgent(relayAgent, RELAY_AGENT.serverIdOverride)
   const named = type === MESSAGE.DISCOVER ? undefined : read(packet.options, OPTION.serverId)
-  if (named !== undefined && named !== override && !arrival.servers.includes(named)) {
-    return { message: 'elsewhere', what: messageName(type), server: named }
-  }
+  const to = addresseeOf(named, override, arrival.servers, gone)
+  if (to === 'elsewhere') return { message: 'elsewhere', what: messageName(type), server: named as Ipv4 }
   // To a client that chose another of this instance's addresses, that address is the server.
-  const serverId = override ?? named ?? arrival.server
+  const serverId = (to === 'partner' ? named : override) ?? named ?? arrival.server
   const { client, ignored } = clientOf(packet, mac, relayAgent, arrival)
   const bound = packet.ciaddr === UNSPECIFIED ? undefined : packet.ciaddr
   switch (type) {
@@ -84,7 +104,8 @@ export function interpret(packet: Packet, arrival: Arrival): Request {
       const requested = read(packet.options, OPTION.requestedAddress)
       const address = named === undefined ? (bound ?? requested) : (requested ?? bound)
       if (address === undefined) throw without('REQUEST', 'without option 50 and without ciaddr')
-      return { message: 'REQUEST', client, serverId, ignored, address, state: stateOf(packet, named, arrival.cast) }
+      const state = stateOf(packet, named, arrival.cast)
+      return { message: 'REQUEST', client, serverId, ignored, to, address, state }
     }
     case MESSAGE.INFORM:
       if (bound === undefined) throw without('INFORM', 'without ciaddr')
@@ -107,6 +128,18 @@ function unanswerable({ op, htype, chaddr, hops }: Packet): string | undefined {
   if (op !== BOOTREQUEST) return `a message with op ${op}`
   if (htype !== ETHERNET || chaddr.length !== 6) return `hardware type ${htype} with ${chaddr.length} bytes of address`
   return hops > MOST_HOPS ? `a message relayed ${hops} times: relay agents send it round in circles` : undefined
+}
+
+function addresseeOf(
+  named: Ipv4 | undefined,
+  override: Ipv4 | undefined,
+  servers: readonly Ipv4[],
+  gone: readonly Ipv4[]
+): Addressee | 'elsewhere' {
+  if (named === undefined) return 'any'
+  if (servers.includes(named)) return 'this'
+  if (named === override) return 'relay'
+  return gone.includes(named) ? 'partner' : 'elsewhere'
 }
 
 function without(message: string, what: string): MalformedPacket {

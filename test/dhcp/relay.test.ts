@@ -82,3 +82,34 @@ test('RFC 5107: only a relay agent takes the place of the server', (t) => {
   const request = packet({}, [message('REQUEST'), serverId('10.88.0.1'), requested, override('10.88.0.1')])
   t.like(interpret(request, BROADCAST), { message: 'elsewhere', server: ip('10.88.0.1') })
 })
+
+const THEIRS = ip('10.77.0.2')
+for (const [what, type, fields, options, to, server] of [
+  ['a REQUEST', 'REQUEST', {}, [serverId('10.77.0.2'), requested], 'partner', THEIRS],
+  [
+    'a REQUEST that a relay agent brings, whatever it stands in for,',
+    'REQUEST',
+    RELAYED,
+    [serverId('10.77.0.2'), requested, override('10.88.0.1')],
+    'partner',
+    THEIRS
+  ],
+  ['a REQUEST to us', 'REQUEST', {}, [serverId('10.77.0.1'), requested], 'this', OURS],
+  ['a REQUEST to none', 'REQUEST', {}, [requested], 'any', OURS],
+  [
+    'RFC 5107: a REQUEST to the relay agent',
+    'REQUEST',
+    RELAYED,
+    [serverId('10.88.0.1'), requested, override('10.88.0.1')],
+    'relay',
+    ip('10.88.0.1')
+  ],
+  ['a RELEASE', 'RELEASE', { ciaddr: ip('10.77.0.9') }, [serverId('10.77.0.2')], undefined, THEIRS],
+  ['a DECLINE', 'DECLINE', {}, [serverId('10.77.0.2'), requested], undefined, THEIRS],
+  ['a DISCOVER', 'DISCOVER', {}, [serverId('10.77.0.2')], undefined, OURS]
+] as const) {
+  test(`while the other instance is gone, ${what} is answered in the name of ${server}`, (t) => {
+    const request = interpret(packet(fields, [message(type), ...options]), BROADCAST, [THEIRS])
+    t.like(request, { message: type, serverId: server, ...(to ? { to } : {}) })
+  })
+}
