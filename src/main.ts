@@ -195,6 +195,7 @@ async function start(
     stops.push(close)
   }
 
+  const isServing = () => pairing?.isServing ?? true
   const dhcpPort = config.ports.dhcp
   const dhcpPorts = { authoritative: [dhcpPort], proxy: [dhcpPort, dhcpPort + BOOT_SERVER_OFFSET], off: [] }
   const sockets = machineSockets(interfaces, dhcpPorts[config.dhcp], passed, log)
@@ -213,6 +214,7 @@ async function start(
       watch,
       connections,
       report,
+      isServing,
       onInternal
     })
     await listen(app, 'provisioning HTTP', address, config.ports.http)
@@ -221,7 +223,7 @@ async function start(
   const tftpServer = tftp.start({
     addresses: interfaces.map(({ address }) => address),
     port: config.ports.tftp,
-    files: bootFiles(served, log),
+    files: bootFiles(served, log, isServing),
     report: quietSteps(report),
     watch,
     limits: { clients: config.limits, maxBlockSize: config.maxBlockSize },
@@ -229,7 +231,16 @@ async function start(
     broken
   })
   stops.push(() => tftpServer.close())
-  const dhcp = { interfaces, port: dhcpPort, open: sockets.open, report, trace, now: () => performance.now() }
+  const dhcp = {
+    interfaces,
+    port: dhcpPort,
+    open: sockets.open,
+    report,
+    trace,
+    isServing,
+    now: () => performance.now(),
+    partner: pairing?.partner
+  }
   if (config.dhcp === 'authoritative') {
     const server = await authoritative.start({ ...dhcp, allocator })
     stops.push(() => server.close())
@@ -259,7 +270,7 @@ async function start(
     now,
     tokenName: (secret) => apiTokenName(db, secret),
     fromMachines: (remote, local) => networks.fromMachines(remote, local, inventory),
-    ready: () => ready && (pairing?.isServing ?? true) && pairing?.pair?.draining !== true,
+    ready: () => ready && isServing() && pairing?.pair?.draining !== true,
     pair: pairing,
     metrics: () => journal.registry.metrics(),
     ports: config.ports,

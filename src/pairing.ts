@@ -8,6 +8,7 @@ import { InventoryError } from './inventory/errors.ts'
 import type { Inventory } from './inventory/inventory.ts'
 import type { Leases } from './inventory/leases.ts'
 import type { Op, Replicator } from './inventory/oplog.ts'
+import type { Ipv4 } from './net/ipv4.ts'
 import { type Beat, BeatSockets, type Target } from './pair/beats.ts'
 import { Invitation, readCode } from './pair/code.ts'
 import { frame, readOne } from './pair/frames.ts'
@@ -101,6 +102,18 @@ export class Pairing implements Replicator {
     return (
       reach && { interfaces: reach.interfaces as unknown as readonly ProvisioningInterface[], httpPort: reach.http }
     )
+  }
+
+  /** What DHCP has to know of the other instance; it is answered anew for each packet. */
+  get partner(): { readonly servers: readonly Ipv4[]; isGone(): boolean; isOwn(bucket: number): boolean } {
+    const pairing = this
+    return {
+      get servers() {
+        return pairing.#pair?.peerServers ?? []
+      },
+      isGone: () => this.#pair?.isGone() ?? true,
+      isOwn: (bucket) => this.#pair?.isOwnBucket(bucket) ?? true
+    }
   }
 
   async replicate(ops: readonly Op[]): Promise<boolean> {

@@ -19,10 +19,11 @@ export type ServedFiles = {
   readonly contents: Contents
 }
 
-/** Everything that TFTP serves: what is generated, images' files, the loaders. */
-export function bootFiles(served: ServedFiles, log: Logger): BootFiles {
+/** Everything that TFTP serves: what is generated, images' files, the loaders. @param isServing whether anybody is served now. */
+export function bootFiles(served: ServedFiles, log: Logger, isServing = () => true): BootFiles {
   return {
     async open(asked, client, server) {
+      if (!isServing()) throw new NoSuchFile('this instance serves nobody now')
       const name = plainName(asked)
       const generated = await served.generated.generate(name, client, server)
       if (generated !== undefined) return { bytes: Buffer.from(generated.text) }

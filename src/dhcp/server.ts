@@ -19,6 +19,8 @@ export type ServerOptions = {
   /** Default: the system's sockets. */
   readonly open?: typeof openUdp
   readonly report: ReportStep
+  /** Whether anybody is answered now; left out: always. */
+  readonly isServing?: () => boolean
   readonly trace: Pick<Trace, 'record'>
   /** Milliseconds; only differences count. */
   readonly now: () => number
@@ -61,7 +63,7 @@ export async function serve<Change>(
   keeper: Keeper<Change>,
   role: Role<Change>
 ): Promise<DhcpServer> {
-  const { interfaces, port, open = openUdp, report, trace, now } = options
+  const { interfaces, port, open = openUdp, report, trace, now, isServing = () => true } = options
   const counters = new Map<string, number>()
   const servers = interfaces.map(({ address }) => address)
   const admission = new Admission((mac) => keeper.isRegistered(mac), now)
@@ -91,6 +93,10 @@ export async function serve<Change>(
   /** Nothing that a datagram holds, and no fault of the allocator, goes past here. */
   function receive(datagram: Datagram): void {
     if (closing) return
+    if (!isServing()) {
+      tell(UNREAD, nothing('not-serving', 'debug', 'this instance serves nobody now'))
+      return
+    }
     const { bytes, from, cast, socket } = datagram
     const dropped = admission.refusal(bytes, socket.behind)
     if (dropped !== undefined) {

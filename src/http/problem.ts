@@ -35,6 +35,7 @@ const CATALOGUE: Record<string, readonly [status: number, title: string]> = {
   'too-large': [413, 'The body is too large'],
   'unsupported-media-type': [415, 'The body is of a type that is not understood'],
   template: [422, 'The template cannot be rendered'],
+  'not-serving': [503, 'This instance serves nobody now'],
   'too-many': [503, 'There are too many already'],
   'file-changed': [503, 'The file was changed on disk'],
   unreadable: [503, 'The disk does not give the file'],

@@ -81,6 +81,7 @@ export class Pair implements LeasePolicy {
   #state: PairState
   #connection: Connection | undefined
   #peer: Hello | undefined
+  #servers: readonly Ipv4[]
   #skew = 0
   #tickedAt: number
   #connectedAt = 0
@@ -102,6 +103,7 @@ export class Pair implements LeasePolicy {
     this.#tickedAt = now()
     this.#memory = readMemory(db)
     this.#peer = this.#memory.peer
+    this.#servers = serversOf(this.#peer)
     this.#state = { name: 'COMM_INT', since: now(), before: beforeOf(this.#memory, options.slot) }
     for (const { id, slot } of db.prepare('SELECT id, slot FROM share').all() as { id: Ipv4; slot: Slot }[]) {
       this.shares.handOver(id, slot)
@@ -117,6 +119,11 @@ export class Pair implements LeasePolicy {
   /** Whether this copy of the inventory can be served from. */
   get isWhole(): boolean {
     return this.#memory.isWhole
+  }
+
+  /** The addresses by which the other instance serves DHCP. */
+  get peerServers(): readonly Ipv4[] {
+    return this.#servers
   }
 
   /** Where machines reach the other instance, as it said last. */
@@ -397,6 +404,7 @@ export class Pair implements LeasePolicy {
       return
     }
     this.#peer = hello
+    this.#servers = serversOf(hello)
     this.#skew = now() - hello.now
     this.#connectedAt = now()
     connection.hello = hello
@@ -513,6 +521,10 @@ export class Pair implements LeasePolicy {
   #smoothedSkew(theirs: number): number {
     return this.#options.now() - theirs
   }
+}
+
+function serversOf(peer: Hello | undefined): readonly Ipv4[] {
+  return (peer?.reach.interfaces ?? []).map(({ address }) => address as Ipv4)
 }
 
 function beforeOf({ peerOrigin, isWhole }: Memory, slot: Slot): Before {

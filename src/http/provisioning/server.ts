@@ -7,7 +7,7 @@ import type { Contents } from '../../net/content/contents.ts'
 import type { Ipv4 } from '../../net/ipv4.ts'
 import type { ReportStep, Step } from '../../net/step.ts'
 import type { WatchTransfer } from '../../net/transfer-watch.ts'
-import { answerProblems, answerUnreadable } from '../problem.ts'
+import { answerProblems, answerUnreadable, problem, sendProblem } from '../problem.ts'
 import { fileRoutes } from './files.ts'
 import { installRoutes } from './install.ts'
 import { answerQuickly } from './quick.ts'
@@ -25,6 +25,8 @@ export type ProvisioningOptions = {
   /** Of connections; servers on several interfaces share one. */
   connections: ClientCount
   report: ReportStep
+  /** Whether anybody is served now; left out: always. */
+  isServing?: () => boolean
   onInternal: (error: Error, request: string) => void
   timeouts?: Timeouts
 }
@@ -66,12 +68,18 @@ export function provisioningServer(options: ProvisioningOptions): FastifyInstanc
   app.addContentTypeParser('*', { parseAs: 'string' }, parseReport)
   reportRequests(app, options.report)
   const isRefused = limitConnections(app, options.connections, options.report)
+  const { isServing = () => true } = options
+  app.addHook('onRequest', async (request, reply) => {
+    if (isServing()) return undefined
+    request.problem = 'this instance serves nobody now'
+    return sendProblem(reply.header('retry-after', '5') as FastifyReply, problem('not-serving', request.problem))
+  })
   app.decorateRequest('step')
   app.decorateRequest('problem')
   scriptRoutes(app, options)
   installRoutes(app, options)
   fileRoutes(app, options)
-  answerQuickly(app, options.boot, options.report, isRefused)
+  answerQuickly(app, options.boot, options.report, (socket) => !isServing() || isRefused(socket))
   return app
 }
 
