@@ -98,10 +98,7 @@ export class Pairing implements Replicator {
 
   /** Where machines reach the other instance. */
   reach(): BootReach | undefined {
-    const reach = this.#pair?.peerReach
-    return (
-      reach && { interfaces: reach.interfaces as unknown as readonly ProvisioningInterface[], httpPort: reach.http }
-    )
+    return this.#pair?.peerReach as BootReach | undefined
   }
 
   /** What DHCP has to know of the other instance; it is answered anew for each packet. */
@@ -296,6 +293,7 @@ export class Pairing implements Replicator {
       reach: () => ({
         interfaces: interfaces.map(({ name, address, network }) => ({ name, address, network })),
         http: config.ports.http,
+        dhcp: config.ports.dhcp,
         beats: settings.listen.port
       }),
       now,

@@ -4,7 +4,12 @@ import { type Cidr, contains, type Ipv4 } from '../net/ipv4.ts'
 export type ProvisioningInterface = { readonly name: string; readonly address: Ipv4; readonly network: Cidr }
 
 /** Where machines reach the other instance of a pair. */
-export type Reach = { readonly interfaces: readonly ProvisioningInterface[]; readonly httpPort: number }
+export type Reach = {
+  readonly interfaces: readonly ProvisioningInterface[]
+  /** Ports. */
+  readonly http: number
+  readonly dhcp: number
+}
 
 /**
  * Where machines reach this instance. URLs are made from configured addresses, never from a
@@ -35,6 +40,14 @@ export class Endpoints {
   /** Whether an address is one of this instance's own. */
   isOwn(address: string): boolean {
     return this.#interfaces.some((each) => each.address === address)
+  }
+
+  /** Where the other instance is on the network of one of this one's addresses. */
+  peerFor(server: Ipv4): { address: Ipv4; http: number; dhcp: number } | undefined {
+    const peer = this.#peer()
+    const own = this.#interfaces.find((each) => each.address === server)
+    const near = peer?.interfaces.find((each) => each.network === own?.network && each.address !== server)
+    return peer && near && { address: near.address, http: peer.http, dhcp: peer.dhcp }
   }
 
   /** Whether an address is one of the other instance's. */

@@ -6,7 +6,13 @@ import { type Context, clientOf, macOf } from './context.ts'
 import { CommandFailed, UsageError } from './errors.ts'
 import { PROFILES } from './simulate/profile.ts'
 
-type Simulation = { server: Ipv4; ports: { dhcp: number; tftp: number }; subnet: Cidr | null }
+type Simulation = {
+  server: Ipv4
+  /** The other instance of a pair. */
+  peer: { address: Ipv4; dhcp: number } | null
+  ports: { dhcp: number; tftp: number }
+  subnet: Cidr | null
+}
 type Entry = { seconds: number; protocol: string; text: string }
 
 export function simulateCommand(program: Command, context: Context): void {
@@ -25,9 +31,9 @@ export function simulateCommand(program: Command, context: Context): void {
         if (!profile) throw new UsageError(`--firmware "${firmware}" is none of ${names.join(', ')}`)
         const mac = macOf(text)
         const client = clientOf(command, context)
-        const { server, ports, subnet } = await client.json<Simulation>('GET', `/simulations/${mac}`)
-        const relay = await ownAddressTowards(server)
-        await client.json('POST', '/simulations', { mac, address: relay })
+        const { server, peer, ports, subnet } = await client.json<Simulation>('GET', `/simulations/${mac}`)
+        const own = await ownAddressTowards(server)
+        await client.json('POST', '/simulations', { mac, address: own })
         if (subnet === null)
           throw new CommandFailed('there is no subnet that the machine could be on: `tandem subnet set 10.77.0.0/24`')
 
@@ -41,8 +47,11 @@ export function simulateCommand(program: Command, context: Context): void {
           if (!json) context.output.line(`${entry.seconds.toFixed(3).padStart(8)} s  ${protocol.padEnd(4)}  ${text}`)
         }
         const place = {
-          server: { address: server, port: ports.dhcp },
-          relay,
+          servers: [
+            { address: server, port: ports.dhcp },
+            ...(peer ? [{ address: peer.address, port: peer.dhcp }] : [])
+          ],
+          relay: relayOf(own),
           link: networkAddress(subnet),
           tftpPort: ports.tftp
         }
@@ -69,6 +78,11 @@ export function simulateCommand(program: Command, context: Context): void {
         if (outcome instanceof Error) throw outcome
       }
     )
+}
+
+/** On loopback the instances have addresses of their own; what comes from one of these is taken for theirs. */
+function relayOf(own: Ipv4): Ipv4 {
+  return own.startsWith('127.') ? ('127.255.255.254' as Ipv4) : own
 }
 
 /** The address of this host that packets to the service leave from. */

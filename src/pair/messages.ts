@@ -10,7 +10,9 @@ export const OLDEST_PROTOCOL = 1
 /** Where machines reach an instance, told to the other one. */
 export type Reach = {
   readonly interfaces: readonly { readonly name: string; readonly address: string; readonly network: string }[]
+  /** Ports. */
   readonly http: number
+  readonly dhcp: number
   /** The port of its signs of life on the provisioning network. */
   readonly beats: number
 }

@@ -123,7 +123,7 @@ async function importedImage(rest: Rest, folder: string): Promise<object> {
 export async function handshake({ config: { interfaces, ports } }: Pick<Running, 'config'>, mac = MAC): Promise<void> {
   const loopback = '127.0.0.1' as Ipv4
   const server = { address: interfaces[0]?.address ?? loopback, port: ports.dhcp }
-  const place = { server, relay: loopback, link: '10.77.0.0' as Ipv4 }
+  const place = { servers: [server], relay: loopback, link: '10.77.0.0' as Ipv4 }
   const profile = PROFILES.find(({ firmware }) => firmware === 'ipxe') as Profile
   await new DhcpClient(place, mac as Mac, '00000000-0000-4000-8000-000000000000').lease(
     profile,

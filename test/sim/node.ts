@@ -108,7 +108,7 @@ export class Node {
     const interfaces = [{ name: 'br0', address: this.address, network: cidr('10.77.0.0/24') }]
     const leases = new Leases(db, this.name, now, this.#leaseLog())
     const peers = [{ name: 'br0', address: this.peer.address, network: cidr('10.77.0.0/24') }]
-    const endpoints = new Endpoints(interfaces, 80, () => ({ interfaces: peers, httpPort: 80 }))
+    const endpoints = new Endpoints(interfaces, 80, () => ({ interfaces: peers, http: 80, dhcp: 67 }))
     const addressUse = new MachineNetworks(interfaces, leases, endpoints)
     let pair: Pair | undefined
     const replicator = {
@@ -125,7 +125,7 @@ export class Node {
       slot: this.slot,
       instance: this.name,
       version: 'simulated',
-      reach: () => ({ interfaces: [], http: 80, beats: 1 }),
+      reach: () => ({ interfaces: [], http: 80, dhcp: 67, beats: 1 }),
       now,
       random: () => `${this.name}${this.run}`,
       terms: TERMS,

@@ -10,7 +10,8 @@ import { CommandFailed } from '../errors.ts'
 import type { Profile } from './profile.ts'
 
 export type DhcpPlace = {
-  readonly server: { address: Ipv4; port: number }
+  /** A relay agent sends to all: to both instances of a pair. */
+  readonly servers: readonly { address: Ipv4; port: number }[]
   /** The address of this host that speaks as the relay agent; the answers come back to it. */
   readonly relay: Ipv4
   /** The subnet of the simulated machine's link. */
@@ -56,7 +57,7 @@ export class DhcpClient {
     try {
       const xid = randomInt(2 ** 32)
       const discover = this.#request(profile, as, xid, MESSAGE.DISCOVER, [])
-      const offer = await exchange(socket, this.#place, discover, 'DISCOVER')
+      const offer = await exchange(socket, this.#place, discover, 'DISCOVER', [MESSAGE.OFFER])
       const offered = leaseOf(offer)
       if (offered.address === UNSPECIFIED) {
         throw new CommandFailed(
@@ -68,7 +69,7 @@ export class DhcpClient {
       )
       const chosen = [entry(OPTION.requestedAddress, offered.address), entry(OPTION.serverId, offered.serverId)]
       const request = this.#request(profile, as, xid, MESSAGE.REQUEST, chosen)
-      const ack = await exchange(socket, this.#place, request, 'REQUEST')
+      const ack = await exchange(socket, this.#place, request, 'REQUEST', [MESSAGE.ACK, MESSAGE.NAK])
       if (read(ack.options, OPTION.messageType) === MESSAGE.NAK) {
         throw new CommandFailed(
           `the REQUEST for ${offered.address} was refused: ${read(ack.options, OPTION.message) ?? 'no reason given'}`
@@ -122,25 +123,32 @@ export class DhcpClient {
   }
 }
 
-async function exchange(socket: Socket, { server }: DhcpPlace, request: Packet, name: string): Promise<Packet> {
+async function exchange(
+  socket: Socket,
+  { servers }: DhcpPlace,
+  request: Packet,
+  name: string,
+  expected: readonly number[]
+): Promise<Packet> {
   const bytes = encode(request)
   for (const wait of WAITS) {
-    socket.send(bytes, server.port, server.address)
-    const answer = await answerTo(socket, request.xid, wait)
+    for (const { address, port } of servers) socket.send(bytes, port, address)
+    const answer = await answerTo(socket, request.xid, wait, expected)
     if (answer !== undefined) return answer
   }
   throw new CommandFailed(
-    `no answer to ${WAITS.length} ${name}s at ${server.address}:${server.port}: \`tandem explain MAC\` and the daemon's log say why`
+    `no answer to ${WAITS.length} ${name}s at ${servers.map(({ address, port }) => `${address}:${port}`).join(' and ')}: \`tandem explain MAC\` and the daemon's log say why`
   )
 }
 
-/** The reply with this transaction id; undefined when none comes in time. */
-function answerTo(socket: Socket, xid: number, wait: number): Promise<Packet | undefined> {
+/** The reply with this transaction id, of one of the types; undefined when none comes in time. */
+function answerTo(socket: Socket, xid: number, wait: number, expected: readonly number[]): Promise<Packet | undefined> {
   const { promise, resolve } = Promise.withResolvers<Packet | undefined>()
   const timer = setTimeout(() => resolve(undefined), wait)
   const receive = (bytes: Buffer) => {
     const packet = decodeOrUndefined(bytes)
-    if (packet?.op === BOOTREPLY && packet.xid === xid) resolve(packet)
+    // The other instance's OFFER may come after the first one was taken.
+    if (packet?.op === BOOTREPLY && packet.xid === xid && expected.includes(typeOf(packet))) resolve(packet)
   }
   socket.on('message', receive)
   return promise.finally(() => {
@@ -155,6 +163,10 @@ function decodeOrUndefined(bytes: Buffer): Packet | undefined {
   } catch {
     return undefined
   }
+}
+
+function typeOf({ options }: Packet): number {
+  return read(options, OPTION.messageType) ?? 0
 }
 
 function leaseOf({ yiaddr, siaddr, file, options }: Packet): Lease {

@@ -25,7 +25,8 @@ export function simulationRoutes(app: AdminApp, { boot, endpoints, speakers, por
     const subnets = [...inventory.list('subnet')]
     const registered = subnets.find((each) => each.cidr === own?.subnet)
     const subnet = registered ?? subnets.find((each) => each.pools.length > 0) ?? subnets[0]
-    return { mac, server: endpoints.addressFor(own?.ipv4 ?? undefined), ports, subnet: subnet?.cidr ?? null }
+    const server = endpoints.addressFor(own?.ipv4 ?? undefined)
+    return { mac, server, peer: endpoints.peerFor(server) ?? null, ports, subnet: subnet?.cidr ?? null }
   })
 
   const body = Type.Object({ mac: Type.String(), address: Type.String() }, { additionalProperties: false })
