@@ -188,6 +188,7 @@ async function start(
       now: steady,
       log,
       record: (message) => journal.record({ type: 'pair', message }),
+      received: (ops) => speakers.allowAsWritten(ops),
       openFile: (_sha256, socket) => socket.destroy(),
       busy: () => transfers.list().length
     })

@@ -38,6 +38,8 @@ export type PairingOptions = {
   readonly log: Logger
   /** A change of the pair that people should read of. */
   readonly record: (message: string) => void
+  /** What the other instance wrote was applied. */
+  readonly received: (ops: readonly Op[]) => void
   readonly openFile: (sha256: string, socket: TLSSocket) => void
   /** How many transfers are under way. */
   readonly busy: () => number
@@ -304,6 +306,7 @@ export class Pairing implements Replicator {
         log[level](message)
         record(message)
       },
+      received: this.#options.received,
       left: () => this.#alone(`${peer.instance} left: this instance goes on alone`)
     })
     this.#pair = pair

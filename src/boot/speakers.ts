@@ -1,9 +1,14 @@
 import type { Now } from '../inventory/clock.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Leases } from '../inventory/leases.ts'
+import type { Op } from '../inventory/oplog.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import type { Sightings } from './sightings.ts'
+
+/** How an administrator's word for an address is written, for both instances of a pair. */
+export const STAND_IN = 'stand_in'
+export type StandIn = { readonly address: Ipv4; readonly mac: Mac; readonly milliseconds: number }
 
 /** Which addresses may speak for a machine: what the secrets of an install file hang on. */
 export class Speakers {
@@ -48,6 +53,15 @@ export class Speakers {
     this.#standIns.delete(mac)
     for (const [key, { until }] of this.#standIns) if (until <= now) this.#standIns.delete(key)
     this.#standIns.set(mac, { address, until: now + milliseconds })
+  }
+
+  /** The same as the other instance was told it. */
+  allowAsWritten(ops: readonly Op[]): void {
+    for (const { entity, value } of ops) {
+      if (entity !== STAND_IN) continue
+      const { address, mac, milliseconds } = JSON.parse(value) as StandIn
+      this.allow(address, mac, milliseconds)
+    }
   }
 
   /** Whether a client holds the lease of an address, or the address is its own. */

@@ -32,8 +32,8 @@ export function simulateCommand(program: Command, context: Context): void {
         const mac = macOf(text)
         const client = clientOf(command, context)
         const { server, peer, ports, subnet } = await client.json<Simulation>('GET', `/simulations/${mac}`)
-        const own = await ownAddressTowards(server)
-        await client.json('POST', '/simulations', { mac, address: own })
+        const relay = relayOf(await ownAddressTowards(server))
+        await client.json('POST', '/simulations', { mac, address: relay })
         if (subnet === null)
           throw new CommandFailed('there is no subnet that the machine could be on: `tandem subnet set 10.77.0.0/24`')
 
@@ -51,7 +51,7 @@ export function simulateCommand(program: Command, context: Context): void {
             { address: server, port: ports.dhcp },
             ...(peer ? [{ address: peer.address, port: peer.dhcp }] : [])
           ],
-          relay: relayOf(own),
+          relay,
           link: networkAddress(subnet),
           tftpPort: ports.tftp
         }

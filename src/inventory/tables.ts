@@ -53,6 +53,8 @@ export function fieldsOf(kind: EntityKind): string[] {
 const ROW_TABLES: Record<string, readonly string[]> = {
   attempt: ['id', 'machine', 'generation', 'mac', 'address', 'lease', 'stage', 'message', 'created_at', 'updated_at'],
   token: ['id', 'kind', 'hash', 'name', 'attempt', 'created_at'],
+  /** A machine's stand-in: what is told of it lasts minutes, and is kept by whom it concerns (boot/speakers.ts). */
+  stand_in: [],
   share: ['id', 'slot'],
   instance: ['id', 'name', 'reach'],
   event: ['time', 'type', 'actor', 'machine', 'mac', 'address', 'attempt', 'message']
@@ -119,6 +121,7 @@ export function writeRow(statements: Statements, op: Pick<Op, 'entity' | 'key' |
   const { entity, key, field, value } = op
   const columns = ROW_TABLES[entity]
   if (columns === undefined) throw new Error(`no table ${entity}`)
+  if (columns.length === 0) return
   if (field === DELETED) {
     statements.get(`DELETE FROM ${entity} WHERE id = ?`).run(key)
     return

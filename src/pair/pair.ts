@@ -58,6 +58,8 @@ export type PairOptions = {
   /** Sends a sign of life over the provisioning network. @param ask whether it is to be answered at once. */
   readonly sendBeat: (beat: Beat, ask: boolean) => void
   readonly tell: (level: 'info' | 'warn', message: string) => void
+  /** What the other one wrote was applied. */
+  readonly received?: (ops: readonly Op[]) => void
   /** The other one says that it leaves the pair. */
   readonly left?: () => void
   /** The state, or what the other one said of itself, is another now. */
@@ -305,7 +307,10 @@ export class Pair implements LeasePolicy {
         }
       },
       acknowledged: () => this.#checkInStep(),
-      received: (ops) => this.#noteShares(ops)
+      received: (ops) => {
+        this.#noteShares(ops)
+        this.#options.received?.(ops)
+      }
     })
     this.#connection = { wire, inbox, hasAll: false }
     this.#connectedAt = now()

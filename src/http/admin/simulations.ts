@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { STAND_IN, type StandIn } from '../../boot/speakers.ts'
 import { InventoryError } from '../../inventory/errors.ts'
 import { eventChange } from '../../inventory/events.ts'
 import type { Ipv4 } from '../../net/ipv4.ts'
@@ -36,7 +37,9 @@ export function simulationRoutes(app: AdminApp, { boot, endpoints, speakers, por
     speakers.allow(address, mac, STAND_IN_MS)
     const message = `${address} may speak for ${mac} for ${STAND_IN_MS / 1000} s: a simulated boot`
     const machine = inventory.machineByMac(mac)?.name ?? null
-    await inventory.write([eventChange(now(), { type: 'boot', actor: request.actor, machine, mac, address, message })])
+    const event = eventChange(now(), { type: 'boot', actor: request.actor, machine, mac, address, message })
+    const value: StandIn = { address, mac, milliseconds: STAND_IN_MS }
+    await inventory.write([event, { entity: STAND_IN, key: mac, field: 'row', value }])
     reply.status(201)
     return { mac, address }
   })

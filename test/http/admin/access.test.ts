@@ -27,6 +27,11 @@ const ROUTES = [
   'POST /api/v1/machines/{name}/retire',
   'POST /api/v1/simulations',
   'PUT /api/v1/files/{sha256}',
+  ...['pair', 'conflicts'].map((each) => `GET /api/v1/${each}`),
+  ...['drain', 'forget', 'invite', 'join', 'leave', 'partner-down', 'resume'].map(
+    (each) => `POST /api/v1/pair/${each}`
+  ),
+  'POST /api/v1/conflicts/settle',
   ...['GET', 'PATCH', 'PUT'].map((method) => `${method} /api/v1/global`),
   ...['classes', 'images', 'machines', 'roles', 'subnets'].flatMap((each) => [
     `GET /api/v1/${each}`,
