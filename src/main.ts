@@ -189,11 +189,10 @@ async function start(
       log,
       record: (message) => journal.record({ type: 'pair', message }),
       received: (ops) => speakers.allowAsWritten(ops),
-      openFile: (_sha256, socket) => socket.destroy(),
+      files,
       busy: () => transfers.list().length
     })
-    const { close } = { close: () => pairing?.close() }
-    stops.push(close)
+    stops.push(() => pairing?.close())
   }
 
   const isServing = () => pairing?.isServing ?? true

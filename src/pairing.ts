@@ -1,16 +1,20 @@
 import { randomBytes } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
 import type { Server, TLSSocket } from 'node:tls'
 import type { Logger } from 'pino'
 import type { Reach as BootReach, ProvisioningInterface } from './boot/endpoints.ts'
 import type { Config } from './config.ts'
 import type { Db } from './inventory/database.ts'
 import { InventoryError } from './inventory/errors.ts'
+import type { FileStore } from './inventory/files.ts'
 import type { Inventory } from './inventory/inventory.ts'
 import type { Leases } from './inventory/leases.ts'
 import type { Op, Replicator } from './inventory/oplog.ts'
 import type { Ipv4 } from './net/ipv4.ts'
 import { type Beat, BeatSockets, type Target } from './pair/beats.ts'
 import { Invitation, readCode } from './pair/code.ts'
+import { FileSync, type Incoming } from './pair/files.ts'
 import { frame, readOne } from './pair/frames.ts'
 import { type Address, dial, fingerprintOf, listen, type Opening, wireOver } from './pair/link.ts'
 import { writeMemory } from './pair/memory.ts'
@@ -25,6 +29,8 @@ import { startErrorOf } from './start-error.ts'
 const KEY_BYTES = 32
 /** Milliseconds: joining needs a few messages. */
 const JOIN_MS = 5000
+/** Milliseconds without a byte after which a file isn't waited for. */
+const FILE_MS = 10_000
 
 export type PairingOptions = {
   readonly config: Config
@@ -40,7 +46,7 @@ export type PairingOptions = {
   readonly record: (message: string) => void
   /** What the other instance wrote was applied. */
   readonly received: (ops: readonly Op[]) => void
-  readonly openFile: (sha256: string, socket: TLSSocket) => void
+  readonly files: FileStore
   /** How many transfers are under way. */
   readonly busy: () => number
 }
@@ -50,6 +56,7 @@ export class Pairing implements Replicator {
   readonly #options: PairingOptions
   readonly #invitation: Invitation
   readonly #redial = new Redial()
+  readonly #sync: FileSync
   #file: PairFile
   #pair: Pair | undefined
   #server: Server | undefined
@@ -63,6 +70,12 @@ export class Pairing implements Replicator {
     this.#options = options
     this.#file = file
     this.#invitation = new Invitation(options.now)
+    this.#sync = new FileSync({
+      store: options.files,
+      inventory: options.inventory,
+      fetch: (sha256) => this.#fetchFile(sha256),
+      tell: (message) => options.log.info(message)
+    })
     if (file.peer) this.#begin(file.peer)
   }
 
@@ -125,7 +138,11 @@ export class Pairing implements Replicator {
     const own = { instance: config.instance, listen: addressText(settings.listen), serving: this.isServing }
     const pair = this.#pair
     if (pair === undefined) return { state: this.#file.left ? 'LEFT' : 'UNPAIRED', ...own, peer: null }
-    return { ...own, ...pairView(pair, this.#file.peer, [...inventory.list('subnet')], this.#options.busy()) }
+    return {
+      ...own,
+      ...pairView(pair, this.#file.peer, [...inventory.list('subnet')], this.#options.busy()),
+      files: { missing: this.#sync.missing, receiving: this.#sync.progress ?? null }
+    }
   }
 
   /** Stops new work here; what is under way has so many seconds to end. */
@@ -233,6 +250,7 @@ export class Pairing implements Replicator {
 
   async close(): Promise<void> {
     this.#stopTicking()
+    this.#sync.close()
     this.#socket?.destroy()
     await this.#beats?.close()
     await new Promise<void>((resolve) => (this.#server ? this.#server.close(() => resolve()) : resolve()))
@@ -244,7 +262,7 @@ export class Pairing implements Replicator {
     } else if (!isPeer) {
       socket.destroy()
     } else if (opening.purpose === 'file') {
-      this.#options.openFile(opening.sha256, socket)
+      void this.#sendFile(opening.sha256, socket)
     } else {
       this.#connect(socket)
     }
@@ -306,7 +324,13 @@ export class Pairing implements Replicator {
         log[level](message)
         record(message)
       },
-      received: this.#options.received,
+      received: (ops) => {
+        this.#options.received(ops)
+        if (ops.some(({ entity }) => entity === 'image')) this.#sync.look()
+      },
+      changed: () => {
+        if (pair.state.name === 'NORMAL') this.#sync.look()
+      },
       left: () => this.#alone(`${peer.instance} left: this instance goes on alone`)
     })
     this.#pair = pair
@@ -354,6 +378,33 @@ export class Pairing implements Replicator {
     pair.connected(wire)
   }
 
+  /** Sends a file of an image to the other instance: its size, or that it isn't here, then its bytes. */
+  async #sendFile(sha256: string, socket: TLSSocket): Promise<void> {
+    const { files } = this.#options
+    const size = files.size(sha256)
+    socket.write(frame({ size: size ?? null } satisfies FileHeader))
+    if (size === undefined) socket.end()
+    else await pipeline(createReadStream(files.path(sha256)), socket).catch(() => socket.destroy())
+  }
+
+  async #fetchFile(sha256: string): Promise<Incoming | undefined> {
+    const { peer, identity } = this.#file
+    if (peer === undefined || this.#pair?.status.connected !== true) return undefined
+    const { socket } = await dial(this.#options.settings.peer, identity, fingerprintOf(peer.cert), {
+      purpose: 'file',
+      sha256
+    })
+    const { message, rest } = await readOne(socket, FILE_MS)
+    const { size } = message as FileHeader
+    if (size === null) {
+      socket.destroy()
+      return undefined
+    }
+    if (rest.length > 0) socket.unshift(rest)
+    socket.setTimeout(FILE_MS, () => socket.destroy(new Error('nothing came any more')))
+    return { size, content: socket }
+  }
+
   #sendBeat(beat: Beat, ask: boolean): void {
     const reach = this.#pair?.peerReach
     if (reach) this.#beats?.send(beat, ask, targetsOf(this.#options.interfaces, reach))
@@ -386,6 +437,9 @@ export class Pairing implements Replicator {
 function addressText({ address, port }: Address): string {
   return `${address}:${port}`
 }
+
+/** Before a file's bytes; null: it isn't here. */
+type FileHeader = { readonly size: number | null }
 
 type JoinAnswer =
   | { readonly refused: string }

@@ -50,6 +50,12 @@ export class Endpoints {
     return peer && near && { address: near.address, http: peer.http, dhcp: peer.dhcp }
   }
 
+  /** The other instance's URL of a path, for a machine that uses one of this one's addresses. */
+  peerUrl(server: Ipv4, path: string): string | undefined {
+    const peer = this.peerFor(server)
+    return peer && `http://${peer.address}${peer.http === 80 ? '' : `:${peer.http}`}${path}`
+  }
+
   /** Whether an address is one of the other instance's. */
   isPeers(address: string): boolean {
     return this.#peer()?.interfaces.some((each) => each.address === address) ?? false

@@ -3,7 +3,7 @@ import { disputeOf } from '../inventory/conflicts.ts'
 import type { FileStore } from '../inventory/files.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Leases } from '../inventory/leases.ts'
-import { GLOBAL, type Image, type Machine } from '../inventory/model.ts'
+import { GLOBAL, type Image, type ImageFile, type Machine } from '../inventory/model.ts'
 import { type FirmwareName, firmwareByName } from '../net/firmware.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
@@ -18,7 +18,7 @@ export type DecisionFacts = {
   /** Where clients are to whom another DHCP server gives addresses; where Tandem gives them, there is none. */
   readonly sightings?: Sightings | undefined
   readonly attempts: Attempts
-  readonly files: Pick<FileStore, 'size'>
+  readonly files: Pick<FileStore, 'size'> & Partial<Pick<FileStore, 'sizeAtPeer'>>
   /** Whether the loaders' folder has a file. */
   readonly hasLoader: (file: string) => boolean
   /** The path of a file of the signed loaders that isn't there. */
@@ -102,5 +102,7 @@ function offeredEarlier(facts: DecisionFacts, machine: Machine, mac: Mac): numbe
 }
 
 function missingFile(files: DecisionFacts['files'], { kernel, initrd }: Image): string | undefined {
-  return [kernel, initrd].find((file) => file !== null && files.size(file.sha256) !== file.size)?.name
+  // A file that is still on its way here is served by the instance that has it.
+  const isThere = ({ sha256, size }: ImageFile) => (files.size(sha256) ?? files.sizeAtPeer?.(sha256)) === size
+  return [kernel, initrd].find((file) => file !== null && !isThere(file))?.name
 }

@@ -79,6 +79,11 @@ export class BootService {
     return isNamed || this.#handedOut.has(paths.file(name, sha256, file))
   }
 
+  /** The URL by which a machine reaches the other instance with a request that came here; undefined where there is none. */
+  atPeer(path: string, server: Ipv4): string | undefined {
+    return this.#endpoints.peerUrl(server, path)
+  }
+
   /** The preseed file of an attempt, for the machine's own address until it reports `installing`. */
   preseed(token: string, from: Ipv4, server: Ipv4): Preseed {
     const { attempt, machine } = this.redeem(token)

@@ -13,6 +13,7 @@ const SHA256 = /^[0-9a-f]{64}$/
 export class FileStore {
   readonly #folder: string
   readonly #sizes = new Map<string, number>()
+  readonly #atPeer = new Map<string, number>()
 
   private constructor(folder: string) {
     this.#folder = folder
@@ -38,6 +39,17 @@ export class FileStore {
   /** Takes note that a file isn't what its name says any more: the store doesn't have it until it is put again. */
   spoilt(sha256: string): void {
     this.#sizes.delete(sha256)
+  }
+
+  /** The other instance has a file, of so many bytes; undefined: it hasn't. */
+  noteAtPeer(sha256: string, size: number | undefined): void {
+    if (size === undefined) this.#atPeer.delete(sha256)
+    else this.#atPeer.set(sha256, size)
+  }
+
+  /** Bytes of a file that the other instance has, as far as is known, and this one hasn't. */
+  sizeAtPeer(sha256: string): number | undefined {
+    return this.#sizes.has(sha256) ? undefined : this.#atPeer.get(sha256)
   }
 
   /** Bytes, or undefined when the store doesn't have the file. */

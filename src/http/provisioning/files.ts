@@ -4,6 +4,7 @@ import { type Static, Type } from 'typebox'
 import { InventoryError } from '../../inventory/errors.ts'
 import { NoSuchFile } from '../../net/confined.ts'
 import { ContentError } from '../../net/content/verified-files.ts'
+import type { Ipv4 } from '../../net/ipv4.ts'
 import { inTurn } from './connection.ts'
 import { sendFile } from './send-file.ts'
 import type { ProvisioningOptions } from './server.ts'
@@ -29,6 +30,11 @@ export function fileRoutes(app: FastifyInstance, { boot, loaders, contents, watc
         request.step = { asked: asked(request, `${file} of ${image}`) }
         if (!boot.isImageFile(image, sha256, file)) throw noImageFile(image, file)
         const { files } = boot.facts
+        const elsewhere =
+          files.sizeAtPeer(sha256) === undefined
+            ? undefined
+            : boot.atPeer(request.url, request.socket.localAddress as Ipv4)
+        if (elsewhere !== undefined) return reply.redirect(elsewhere, 302)
         const wanted = { path: files.path(sha256), sha256, what: `${file} of image ${image}` }
         // The URL names the content, so what it stands for never changes.
         const cacheControl = 'public, max-age=31536000, immutable'
