@@ -61,6 +61,8 @@ export class Leases {
     this.#owner = owner
     this.#log = log
     this.#acknowledged = acknowledgedChanges(db)
+    // A number that the other instance has may be on no lease any more, where its own came over it.
+    this.#change = this.#acknowledged
     this.#pools = new PoolAddresses(this.#table)
     this.#table.fill(loadLeases(db, now()))
     for (let row = 0; row < this.#table.size; row += 1) {
