@@ -63,6 +63,7 @@ export class Pairing implements Replicator {
   #beats: BeatSockets | undefined
   #timer: NodeJS.Timeout | undefined
   #dialing = false
+  #closed = false
   #dialAt = 0
   #socket: TLSSocket | undefined
 
@@ -249,6 +250,7 @@ export class Pairing implements Replicator {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     this.#stopTicking()
     this.#sync.close()
     this.#socket?.destroy()
@@ -371,6 +373,7 @@ export class Pairing implements Replicator {
     const wire = wireOver(socket, {
       message: (from, message) => pair.message(from, message),
       closed: (from) => {
+        if (this.#closed) return
         pair.disconnected(from)
         this.#dialAt = performance.now() + this.#redial.lost(performance.now())
       }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { captureCommand } from './capture.ts'
 import type { Context } from './context.ts'
+import { drillCommand } from './drill.ts'
 import { entityCommands } from './entities.ts'
 import { CommandFailed, UsageError } from './errors.ts'
 import { eventsCommand } from './events.ts'
@@ -53,6 +54,7 @@ function build(context: Context): Command {
   transfersCommand(program, context)
   captureCommand(program, context)
   simulateCommand(program, context)
+  drillCommand(program, context)
   exitByException(program)
   return program
 }

@@ -2,7 +2,7 @@ import type { Db } from './database.ts'
 import { Statements } from './database.ts'
 import { Fields } from './fields.ts'
 import type { Document } from './merge.ts'
-import { ENTITY_KINDS, type EntityKind, KEY_FIELD } from './model.ts'
+import { ENTITY_KINDS, type EntityKind, GLOBAL, KEY_FIELD } from './model.ts'
 import type { OpLog } from './oplog.ts'
 
 /** A piece of the inventory as another instance is sent it. */
@@ -55,6 +55,8 @@ export function dropAll(db: Db): void {
   const tables = [...ENTITY_KINDS, 'interface', 'field_version', 'document', ...Object.keys(TABLES)]
   db.transaction(() => {
     for (const table of tables) db.exec(`DELETE FROM ${table} ${table === 'token' ? "WHERE kind <> 'api'" : ''}`)
+    // There is always one, written or not.
+    db.prepare('INSERT INTO global (name) VALUES (?)').run(GLOBAL)
   }).immediate()
 }
 

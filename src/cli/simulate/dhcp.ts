@@ -49,6 +49,11 @@ export class DhcpClient {
     this.#uuid = uuid
   }
 
+  /** iPXE's DISCOVER. */
+  discover(profile: Profile, xid: number): Packet {
+    return this.#request(profile, 'ipxe', xid, MESSAGE.DISCOVER, [])
+  }
+
   /** @param as iPXE says more than the firmware that it replaced. @param seen told of each answer. */
   async lease(profile: Profile, as: 'firmware' | 'ipxe', seen: (text: string) => void): Promise<Lease> {
     const socket = createSocket('udp4')
