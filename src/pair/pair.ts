@@ -464,7 +464,9 @@ export class Pair implements LeasePolicy {
   }
 
   #heard(beat: Beat, path: 'link' | 'network'): void {
-    this.#contact.take(beat, path, this.#options.now())
+    const now = this.#options.now()
+    if (now - this.#contactNow().confirmedAt > this.#options.terms.autonomy) this.#step({ kind: 'lapsed' })
+    this.#contact.take(beat, path, now)
     if (this.#state.name === 'PARTNER_DOWN') this.#step({ kind: 'heard' })
   }
 

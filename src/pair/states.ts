@@ -36,7 +36,7 @@ export type PairStateName = PairState['name']
 
 /**
  * What was agreed on before. `first`: nobody ever shared the addresses with it; `new`: it joined and was never in step with
- * the other; `restarted`: not since it was started.
+ * the other; `restarted`: not since it was started, or for too long.
  */
 export type Before = 'first' | 'new' | 'restarted' | { readonly agreedUntil: number }
 
@@ -48,6 +48,8 @@ export type PairEvent =
   /** Both have all that the other has. */
   | { readonly kind: 'in-step' }
   | { readonly kind: 'disconnected' }
+  /** Nothing was confirmed for so long that the other one may have been made sole, and have given this one's addresses. */
+  | { readonly kind: 'lapsed' }
   /** The other one was heard, though there may be no link. */
   | { readonly kind: 'heard' }
   | { readonly kind: 'partner-down'; readonly fenced: boolean }
@@ -93,6 +95,9 @@ function transition(state: PairState, event: PairEvent, circumstances: Circumsta
       if (state.name === 'NORMAL') return { name: 'COMM_INT', since: now, before: { agreedUntil } }
       return state.name === 'CATCHING_UP' ? { name: 'COMM_INT', since: now, before: state.before } : state
     }
+    case 'lapsed':
+      if (state.name === 'NORMAL' || state.name === 'PARTNER_DOWN' || typeof state.before === 'string') return state
+      return { ...state, before: 'restarted' }
     case 'heard':
       return state.name === 'PARTNER_DOWN' ? { name: 'COMM_INT', since: now, before: state.before } : state
     case 'partner-down':

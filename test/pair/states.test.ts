@@ -35,6 +35,7 @@ const EVENTS: Record<string, PairEvent> = {
   'has-all': { kind: 'has-all' },
   'in-step': { kind: 'in-step' },
   disconnected: { kind: 'disconnected' },
+  lapsed: { kind: 'lapsed' },
   heard: { kind: 'heard' },
   'partner-down': { kind: 'partner-down', fenced: false }
 }
@@ -49,11 +50,20 @@ const TABLE: Record<string, Record<string, string>> = {
     'in-step': 'NORMAL',
     disconnected: 'COMM_INT, restarted'
   },
-  'CATCHING_UP, agreed': { 'has-all': 'CATCHING_UP, agreed', 'in-step': 'NORMAL', disconnected: 'COMM_INT, agreed' },
+  'CATCHING_UP, agreed': {
+    'has-all': 'CATCHING_UP, agreed',
+    'in-step': 'NORMAL',
+    disconnected: 'COMM_INT, agreed',
+    lapsed: 'CATCHING_UP, restarted'
+  },
   'COMM_INT, first': { connected: 'CATCHING_UP, first' },
   'COMM_INT, new': { connected: 'CATCHING_UP, new' },
   'COMM_INT, restarted': { connected: 'CATCHING_UP, restarted', 'partner-down': 'PARTNER_DOWN' },
-  'COMM_INT, agreed': { connected: 'CATCHING_UP, agreed', 'partner-down': 'PARTNER_DOWN' },
+  'COMM_INT, agreed': {
+    connected: 'CATCHING_UP, agreed',
+    lapsed: 'COMM_INT, restarted',
+    'partner-down': 'PARTNER_DOWN'
+  },
   PARTNER_DOWN: { connected: 'CATCHING_UP, agreed', heard: 'COMM_INT, agreed' }
 }
 
