@@ -1,7 +1,7 @@
 import { generationText } from '../inventory/lifecycle.ts'
 import type { ImageFile } from '../inventory/model.ts'
 import { type Ipv4, maskOf, prefixOf } from '../net/ipv4.ts'
-import type { TemplateContext } from './context.ts'
+import type { TemplateContext, Urls } from './context.ts'
 import type { Decision, Situation } from './decide.ts'
 import { type Endpoints, paths } from './endpoints.ts'
 import { chooseLoader } from './loader-choice.ts'
@@ -47,13 +47,25 @@ export function templateContext(
   token: string | null
 ): TemplateContext {
   const { machine, role, image, subnet, mac, addressElsewhere } = situation
-  const url = (path: string) => endpoints.url(server, path)
   const name = machine?.name ?? mac.replaceAll(':', '-')
   const domain = subnet?.domain ?? null
   const installing = decision.action === 'install' && token !== null
-  const preseed = installing ? url(paths.preseed(token)) : null
-  const fileUrl = (file: ImageFile | null | undefined) =>
-    installing && image && file ? url(paths.file(image.name, file.sha256, file.name)) : null
+  const filePath = (file: ImageFile | null | undefined) =>
+    installing && image && file ? paths.file(image.name, file.sha256, file.name) : null
+  const urlsOn = (at: (path: string) => string): Urls => {
+    const [kernel, initrd] = [filePath(image?.kernel), filePath(image?.initrd)]
+    return {
+      script: at(paths.script(mac)),
+      facts: at(paths.facts(mac)),
+      kernel: kernel && at(kernel),
+      initrd: initrd && at(initrd),
+      preseed: installing ? at(paths.preseed(token)) : null,
+      status: installing ? at(paths.status(token)) : null
+    }
+  }
+  const peer = endpoints.peerFor(server)
+  const url = urlsOn((path) => endpoints.url(server, path))
+  const urls = [url, ...(peer ? [urlsOn((path) => endpoints.peerUrl(server, path) as string)] : [])]
   const tftpFile = (file: ImageFile | null | undefined) =>
     installing && image && file ? tftpNames.file(image.name, file.sha256, file.name) : null
   const own = machine?.interfaces.find((each) => each.mac === mac)
@@ -82,22 +94,22 @@ export function templateContext(
           ntp: [...subnet.ntp]
         }
       : null,
-    url: {
-      script: url(paths.script(mac)),
-      facts: url(paths.facts(mac)),
-      kernel: fileUrl(image?.kernel),
-      initrd: fileUrl(image?.initrd),
-      preseed,
-      status: installing ? url(paths.status(token)) : null
-    },
+    url,
+    urls,
     tftp: {
       server,
+      servers: [server, ...(peer ? [peer.address] : [])],
       kernel: tftpFile(image?.kernel),
       initrd: tftpFile(image?.initrd),
       grub: tftpNames.grub(mac),
       pxelinux: tftpNames.pxelinux(mac)
     },
-    kernelArguments: preseed === null ? [] : kernelArguments(situation, preseed),
+    kernelArguments: installing
+      ? kernelArguments(
+          situation,
+          urls.map(({ preseed }) => preseed as string)
+        )
+      : [],
     generation: machine && machine.life.goal === 'install' ? generationText(machine.life.generation) : null,
     reasons: [...decision.reasons],
     vars: Object.fromEntries(Object.entries(effectiveVars(situation)).map(([name, { value }]) => [name, value]))
@@ -105,10 +117,23 @@ export function templateContext(
 }
 
 /**
+ * Where debian-installer gets its preseed file. It takes one URL, and stops at a question when nobody answers there. Of two
+ * instances either may be gone by then, so the URL itself holds a file (debian-installer-utils' fetch-url knows `base64`) whose
+ * command asks both until one answers.
+ */
+function preseedUrl(preseeds: readonly string[]): string {
+  const [only, ...others] = preseeds as [string, ...string[]]
+  if (others.length === 0) return only
+  const fetched = 'if wget -q -T 10 -O /tmp/tandem.cfg $u; then echo file:///tmp/tandem.cfg; break 2; fi'
+  const command = `while sleep 1; do for u in ${preseeds.join(' ')}; do ${fetched}; done; done`
+  return `base64://${Buffer.from(`d-i preseed/include_command string ${command}\n`).toString('base64')}`
+}
+
+/**
  * The command line of debian-installer: answers that it needs before it has its preseed file, and
  * after `---` what it also gives the installed system's kernel.
  */
-function kernelArguments({ machine, image, subnet, mac }: Situation, preseed: string): string[] {
+function kernelArguments({ machine, image, subnet, mac }: Situation, preseeds: readonly string[]): string[] {
   const kept = [
     ...(machine?.console ? [`console=${machine.console}`] : []),
     ...(image?.kernelArguments ?? []),
@@ -117,7 +142,7 @@ function kernelArguments({ machine, image, subnet, mac }: Situation, preseed: st
   return [
     'auto=true',
     'priority=critical',
-    `url=${preseed}`,
+    `url=${preseedUrl(preseeds)}`,
     `hostname=${machine?.name}`,
     ...(subnet?.domain ? [`domain=${subnet.domain}`] : []),
     // Without a name server from DHCP netcfg asks for one, before there is a preseed file.

@@ -30,18 +30,14 @@ export type TemplateContext = {
     dns: string[]
     ntp: string[]
   } | null
-  /** Absolute URLs on this instance's configured address. Null where the action has none. */
-  url: {
-    script: string
-    facts: string
-    kernel: string | null
-    initrd: string | null
-    preseed: string | null
-    status: string | null
-  }
-  /** The same by TFTP: the server's address, and names there. */
+  /** Absolute URLs on this instance's configured address. */
+  url: Urls
+  /** The same, and then those on the other instance of a pair: whatever is fetched or told is tried at each, in their order. */
+  urls: readonly Urls[]
+  /** The same by TFTP: the servers' addresses, and names there. */
   tftp: {
     server: string
+    servers: readonly string[]
     kernel: string | null
     initrd: string | null
     /** The machine's own configuration of GRUB and of pxelinux, to ask for it again. */
@@ -56,6 +52,16 @@ export type TemplateContext = {
   reasons: string[]
   /** Merged: built-in defaults, global, subnet, image, role, machine. */
   vars: Record<string, unknown>
+}
+
+/** Null where the action has none. */
+export type Urls = {
+  script: string
+  facts: string
+  kernel: string | null
+  initrd: string | null
+  preseed: string | null
+  status: string | null
 }
 
 /** Built-in defaults of the vars that the shipped templates use; every one can be set at subnet, image, role or machine, or globally. */

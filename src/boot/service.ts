@@ -104,7 +104,7 @@ export class BootService {
     }
     const { mac, id } = attempt
     // What the file is made of; who may read it is asked each time, above.
-    const basis = [mac, id, server, ...Object.values(standingOf(this.facts, mac))]
+    const basis = [mac, id, server, this.#endpoints.peerUrl(server, ''), ...Object.values(standingOf(this.facts, mac))]
     const file = this.#preseeds.of(token, basis, () => {
       const situation = identify(this.facts, mac, 'os')
       const decision: Decision = { action: 'install', reasons: [`attempt ${id}`] }

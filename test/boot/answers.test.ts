@@ -82,6 +82,14 @@ const DB1: Situation = {
 
 test("everything that an installer's templates are given", (t) => {
   const base = 'http://10.77.0.1:8080/boot'
+  const urls = {
+    script: `${base}/52:54:00:00:00:01/ipxe`,
+    facts: `${base}/52:54:00:00:00:01/facts`,
+    kernel: `${base}/files/debian-12/${KERNEL.sha256}/linux`,
+    initrd: `${base}/files/debian-12/${INITRD.sha256}/initrd.gz`,
+    preseed: `${base}/attempts/TOKEN/preseed`,
+    status: `${base}/attempts/TOKEN/status`
+  }
   t.deepEqual(templateContext(DB1, decided('install'), ENDPOINTS, OWN, 'TOKEN'), {
     machine: {
       name: 'db-1',
@@ -103,16 +111,11 @@ test("everything that an installer's templates are given", (t) => {
       dns: ['10.77.0.2'],
       ntp: ['10.77.0.3']
     },
-    url: {
-      script: `${base}/52:54:00:00:00:01/ipxe`,
-      facts: `${base}/52:54:00:00:00:01/facts`,
-      kernel: `${base}/files/debian-12/${KERNEL.sha256}/linux`,
-      initrd: `${base}/files/debian-12/${INITRD.sha256}/initrd.gz`,
-      preseed: `${base}/attempts/TOKEN/preseed`,
-      status: `${base}/attempts/TOKEN/status`
-    },
+    url: urls,
+    urls: [urls],
     tftp: {
       server: OWN,
+      servers: [OWN],
       kernel: `boot/files/debian-12/${KERNEL.sha256}/linux`,
       initrd: `boot/files/debian-12/${INITRD.sha256}/initrd.gz`,
       grub: 'grub/grub.cfg-01-52-54-00-00-00-01',

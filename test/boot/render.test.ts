@@ -10,7 +10,7 @@ import { grubCommandsOf } from './grub-commands.ts'
 import { commandsOf } from './ipxe-commands.ts'
 import { NASTY, nasty } from './nasty.ts'
 import { questionsOf } from './preseed-questions.ts'
-import { bareContext, fullContext } from './template-context.ts'
+import { bareContext, fullContext, pairContext } from './template-context.ts'
 
 const { render } = createRenderer(join(import.meta.dirname, '../../boot-templates'))
 const SCRIPTS = LANGUAGES.flatMap((language) => Object.values(SCRIPT_TEMPLATES[language]))
@@ -32,7 +32,11 @@ const golden: [file: string, template: string, context: TemplateContext][] = [
   ['local.pxelinux', 'pxelinux/local.njk', bareContext()],
   ['discover.pxelinux', 'pxelinux/discover.njk', bareContext()],
   ['debian-full.cfg', PRESEED, fullContext()],
-  ['debian-bare.cfg', PRESEED, bareContext()]
+  ['debian-bare.cfg', PRESEED, bareContext()],
+  ['install-pair.ipxe', 'ipxe/install.ipxe.njk', pairContext()],
+  ['discover-pair.ipxe', 'ipxe/discover.ipxe.njk', pairContext()],
+  ['install-pair.grub', 'grub/install.cfg.njk', pairContext()],
+  ['debian-pair.cfg', PRESEED, pairContext()]
 ]
 
 for (const [file, template, context] of golden) {

@@ -1,5 +1,19 @@
 import { DEFAULT_VARS, type TemplateContext } from '../../src/boot/context.ts'
 
+const URLS = {
+  script: 'http://10.20.0.1/boot/52:54:00:00:00:0a/ipxe',
+  facts: 'http://10.20.0.1/boot/52:54:00:00:00:0a/facts',
+  kernel: 'http://10.20.0.1/boot/files/debian-12/aa/linux',
+  initrd: 'http://10.20.0.1/boot/files/debian-12/bb/initrd.gz',
+  preseed: 'http://10.20.0.1/boot/attempts/t0ken/preseed',
+  status: 'http://10.20.0.1/boot/attempts/t0ken/status'
+}
+
+/** The same on the other instance of a pair. */
+const PEER_URLS = Object.fromEntries(
+  Object.entries(URLS).map(([name, url]) => [name, url.replace('10.20.0.1', '10.20.0.9')])
+) as typeof URLS
+
 /** Everything set: a machine with a fixed address, a role, a user and keys. */
 export function fullContext(): TemplateContext {
   return {
@@ -23,16 +37,11 @@ export function fullContext(): TemplateContext {
       dns: ['10.20.0.1', '10.20.0.2'],
       ntp: ['10.20.0.1']
     },
-    url: {
-      script: 'http://10.20.0.1/boot/52:54:00:00:00:0a/ipxe',
-      facts: 'http://10.20.0.1/boot/52:54:00:00:00:0a/facts',
-      kernel: 'http://10.20.0.1/boot/files/debian-12/aa/linux',
-      initrd: 'http://10.20.0.1/boot/files/debian-12/bb/initrd.gz',
-      preseed: 'http://10.20.0.1/boot/attempts/t0ken/preseed',
-      status: 'http://10.20.0.1/boot/attempts/t0ken/status'
-    },
+    url: URLS,
+    urls: [URLS],
     tftp: {
       server: '10.20.0.1',
+      servers: ['10.20.0.1'],
       kernel: 'boot/files/debian-12/aa/linux',
       initrd: 'boot/files/debian-12/bb/initrd.gz',
       grub: 'grub/grub.cfg-01-52-54-00-00-00-0a',
@@ -74,4 +83,10 @@ export function bareContext(): TemplateContext {
     reasons: [],
     vars: { ...DEFAULT_VARS }
   }
+}
+
+/** What a machine is sent by one of a pair. */
+export function pairContext(): TemplateContext {
+  const full = fullContext()
+  return { ...full, urls: [URLS, PEER_URLS], tftp: { ...full.tftp, servers: ['10.20.0.1', '10.20.0.9'] } }
 }

@@ -38,6 +38,9 @@ export class HttpClient {
       const bytes = Buffer.concat(await response.toArray())
       const status = response.statusCode ?? 0
       if (status >= 400) throw new CommandFailed(`${options.method} ${withoutToken(url)}: ${status} ${detailOf(bytes)}`)
+      const { location } = response.headers
+      // As iPXE and wget do: the other instance may have what is on its way to this one.
+      if (status === 302 && location !== undefined) return await this.#send(location, options, body)
       const range = response.headers['content-range']?.split('/')[1]
       return { status, bytes, length: Number(range ?? response.headers['content-length'] ?? bytes.length) }
     } catch (error) {

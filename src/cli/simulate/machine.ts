@@ -104,9 +104,10 @@ export class SimulatedMachine {
     let preseedUrl: string | undefined
     for (const effect of readScript(script, settings)) {
       if (effect.do === 'fetch') {
-        if (effect.what === 'file') await this.#fetchAll(effect.url)
-        else await this.#fetchStart(effect.what, effect.url)
-        preseedUrl ??= effect.arguments.find((word) => /^(preseed\/)?url=/.test(word))?.replace(/^[^=]*=/, '')
+        const { arguments: words } = await this.#firstOf(effect.from, ({ url }) =>
+          effect.what === 'file' ? this.#fetchAll(url) : this.#fetchStart(effect.what, url)
+        )
+        preseedUrl ??= words.find((word) => /^(preseed\/)?url=/.test(word))?.replace(/^[^=]*=/, '')
       } else if (effect.do === 'disk') {
         this.#seen('boot', `${effect.how}: boots from its disk`)
         return 'local'
@@ -119,7 +120,7 @@ export class SimulatedMachine {
       }
     }
     if (preseedUrl === undefined) throw new CommandFailed('the kernel command line names no install file (url=)')
-    return this.#install(preseedUrl)
+    return this.#install(preseedUrls(preseedUrl))
   }
 
   async #fetchAll(url: string): Promise<void> {
@@ -134,18 +135,44 @@ export class SimulatedMachine {
     this.#seen('http', `GET ${what} -> first ${bytes.length} of ${length} bytes`)
   }
 
-  /** The installer's part: the install file, then its reports. */
-  async #install(url: string): Promise<Outcome> {
-    const preseed = (await this.#http.get(url)).bytes.toString()
-    this.#seen('http', `GET ${withoutToken(url)} -> ${preseed.length} bytes`)
-    const status = /http:\/\/[^\s'"\\]+\/status/.exec(preseed)?.[0]
-    if (status === undefined) throw new CommandFailed('the install file names no URL to report to')
-    for (const stage of STAGES) {
-      const answer = await this.#http.post(status, { stage })
-      const { state } = JSON.parse(answer.bytes.toString()) as { state: string }
-      this.#seen('http', `report ${stage} -> ${state}`)
+  /** What can be had from one of the instances. @throws {CommandFailed} when none gives it: why the last one didn't. */
+  async #firstOf<T>(from: readonly T[], get: (each: T) => Promise<unknown>): Promise<T> {
+    let why = new CommandFailed('there is nothing to fetch')
+    for (const [index, each] of from.entries()) {
+      try {
+        await get(each)
+        return each
+      } catch (error) {
+        if (!(error instanceof CommandFailed)) throw error
+        why = error
+        if (index < from.length - 1) this.#seen('http', `${error.message}: goes on at the other instance`)
+      }
     }
+    throw why
+  }
+
+  /** The installer's part: the install file, then its reports, each to both instances of a pair. */
+  async #install(urls: readonly string[]): Promise<Outcome> {
+    let preseed = ''
+    await this.#firstOf(urls, async (url) => {
+      preseed = (await this.#http.get(url)).bytes.toString()
+      this.#seen('http', `GET ${withoutToken(url)} -> ${preseed.length} bytes`)
+    })
+    const reports = [...new Set(preseed.match(/http:\/\/[^\s'"\\]+\/status/g) ?? [])]
+    if (reports.length === 0) throw new CommandFailed('the install file names no URL to report to')
+    for (const stage of STAGES) await this.#report(stage, reports)
     return 'installed'
+  }
+
+  /** One that hears it tells the other: it has to come to one of them at least. */
+  async #report(stage: string, urls: readonly string[]): Promise<void> {
+    const heard = await Promise.allSettled(urls.map((url) => this.#http.post(url, { stage })))
+    const answer = heard.find((each) => each.status === 'fulfilled')?.value
+    if (answer === undefined) throw (heard[0] as PromiseRejectedResult).reason
+    const { state } = JSON.parse(answer.bytes.toString()) as { state: string }
+    const both =
+      urls.length > 1 ? `, to ${heard.filter(({ status }) => status === 'fulfilled').length} of ${urls.length}` : ''
+    this.#seen('http', `report ${stage}${both} -> ${state}`)
   }
 
   #settings({ address, hostName }: Lease): Record<string, string> {
@@ -163,6 +190,17 @@ export class SimulatedMachine {
       'netX/ip': address as Ipv4
     }
   }
+}
+
+/** The URLs that an installer tries for its file: those in a file that the kernel's command line holds itself, or the one there. */
+function preseedUrls(url: string): readonly string[] {
+  const inline = /^base64:\/\/(.+)$/.exec(url)?.[1]
+  if (inline === undefined) return [url]
+  return (
+    Buffer.from(inline, 'base64')
+      .toString()
+      .match(/http:\/\/[^\s;]+/g) ?? []
+  )
 }
 
 function* readScript(script: string, settings: Record<string, string>) {

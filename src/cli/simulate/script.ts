@@ -3,8 +3,8 @@ export type Effect =
   | {
       readonly do: 'fetch'
       readonly what: 'kernel' | 'initrd' | 'file'
-      readonly url: string
-      readonly arguments: readonly string[]
+      /** One after the other, until one can be had: the instances of a pair. */
+      readonly from: readonly { readonly url: string; readonly arguments: readonly string[] }[]
     }
   | { readonly do: 'boot' }
   | { readonly do: 'disk'; readonly how: string }
@@ -13,7 +13,7 @@ export type Effect =
 /**
  * Reads an iPXE script as far as Tandem's go: the commands `kernel`, `initrd`, `imgfetch`, `boot`,
  * `exit`, `sanboot`, `sleep`, `iseq A B && ... ||`, labels and what only prints. Each command is taken
- * to succeed; `||` branches aren't. Ends with what leaves the script.
+ * to succeed, if not by its first way then by one after `||`. Ends with what leaves the script.
  * @param settings what `${name}` stands for; a name's `:format` is ignored.
  * @throws {SyntaxError} naming the line, for anything that is no such script.
  */
@@ -22,9 +22,9 @@ export function* interpret(script: string, settings: Readonly<Record<string, str
   if (lines[0]?.trim() !== '#!ipxe') throw new SyntaxError('the script does not start with #!ipxe')
   for (const [index, raw] of lines.entries()) {
     const line = raw.replace(/\$\{([a-zA-Z0-9/]+)(?::[a-z]+)?\}/g, (_, name: string) => encodeURI(settings[name] ?? ''))
-    const command = succeeding(line.trim())
-    if (command === undefined) continue
-    const effect = effectOf(command, index + 1)
+    const commands = succeeding(line.trim())
+    if (commands.length === 0) continue
+    const effect = effectOf(commands, index + 1)
     if (effect === undefined) continue
     yield effect
     if (effect.do !== 'fetch') return
@@ -32,28 +32,34 @@ export function* interpret(script: string, settings: Readonly<Record<string, str
   throw new SyntaxError('the script ends without booting anything')
 }
 
-/** The command of a line that runs while nothing fails; undefined where there is none. */
-function succeeding(line: string): string | undefined {
-  if (line === '' || line.startsWith('#') || line.startsWith(':')) return undefined
-  for (const part of (line.split('||')[0] ?? '').split('&&')) {
+/** The command of a line that runs while nothing fails, and those that run in its stead when it does; none where nothing runs. */
+function succeeding(line: string): readonly string[] {
+  if (line === '' || line.startsWith('#') || line.startsWith(':')) return []
+  const [first = '', ...others] = line.split('||').map((part) => part.trim())
+  for (const part of first.split('&&')) {
     const [name, a, b] = part.trim().split(/\s+/)
-    if (name !== 'iseq') return part.trim()
-    if (a !== b) return undefined
+    if (name !== 'iseq') return [part.trim(), ...others]
+    if (a !== b) return []
   }
-  return undefined
+  return []
 }
 
 const SILENT = ['echo', 'imgfree', 'set', 'goto', 'prompt']
 
-function effectOf(command: string, line: number): Effect | undefined {
+function effectOf(commands: readonly string[], line: number): Effect | undefined {
+  const [command = ''] = commands
   const words = command.split(/\s+/)
   const name = words.shift() ?? ''
   switch (name) {
     case 'kernel':
     case 'initrd':
     case 'imgfetch': {
-      const [url = '', ...args] = withoutOptions(words)
-      return { do: 'fetch', what: name === 'imgfetch' ? 'file' : name, url, arguments: args }
+      const alike = commands.map((each) => each.split(/\s+/)).filter(([other]) => other === name)
+      const from = alike.map(([, ...rest]) => {
+        const [url = '', ...args] = withoutOptions(rest)
+        return { url, arguments: args }
+      })
+      return { do: 'fetch', what: name === 'imgfetch' ? 'file' : name, from }
     }
     case 'boot':
       return { do: 'boot' }

@@ -15,7 +15,19 @@ for (const [rule, lines, expected] of [
   [
     'what follows || is for failures',
     ['kernel http://a/linux || goto again', 'boot || goto again'],
-    [{ do: 'fetch', what: 'kernel', url: 'http://a/linux', arguments: [] }, { do: 'boot' }]
+    [{ do: 'fetch', what: 'kernel', from: [{ url: 'http://a/linux', arguments: [] }] }, { do: 'boot' }]
+  ],
+  [
+    'the same from elsewhere is the next way',
+    ['kernel --timeout 5000 http://a/linux x=1 || kernel --timeout 5000 http://b/linux x=1 || goto again', 'boot'],
+    [
+      {
+        do: 'fetch',
+        what: 'kernel',
+        from: ['a', 'b'].map((host) => ({ url: `http://${host}/linux`, arguments: ['x=1'] }))
+      },
+      { do: 'boot' }
+    ]
   ],
   [
     'a true condition runs what follows &&',
@@ -26,17 +38,20 @@ for (const [rule, lines, expected] of [
   [
     'options take a value each, and are no arguments',
     ['initrd --timeout 5000 --name initrd.gz http://a/i', 'boot'],
-    [{ do: 'fetch', what: 'initrd', url: 'http://a/i', arguments: [] }, { do: 'boot' }]
+    [{ do: 'fetch', what: 'initrd', from: [{ url: 'http://a/i', arguments: [] }] }, { do: 'boot' }]
   ],
   [
     "a kernel's arguments are kept",
     ['kernel http://a/linux auto=true url=http://a/p', 'boot'],
-    [{ do: 'fetch', what: 'kernel', url: 'http://a/linux', arguments: ['auto=true', 'url=http://a/p'] }, { do: 'boot' }]
+    [
+      { do: 'fetch', what: 'kernel', from: [{ url: 'http://a/linux', arguments: ['auto=true', 'url=http://a/p'] }] },
+      { do: 'boot' }
+    ]
   ],
   [
     'settings are filled in, fit for a URL',
     [`imgfetch http://a/\${netX/mac:hexhyp}?p=\${product:uristring}&n=\${none}`, 'exit'],
-    [{ do: 'fetch', what: 'file', url: 'http://a/52:54:00:00:00:0a?p=A%20B&C&n=', arguments: [] }, EXIT]
+    [{ do: 'fetch', what: 'file', from: [{ url: 'http://a/52:54:00:00:00:0a?p=A%20B&C&n=', arguments: [] }] }, EXIT]
   ],
   ['a sleep is a wait', ['sleep 15', 'exit'], [{ do: 'wait', seconds: 15 }]],
   [
