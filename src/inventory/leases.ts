@@ -277,7 +277,9 @@ export class Leases {
         if (before.mac !== lease.mac) refused.push(lease.address)
         continue
       }
-      changed.push({ ...after, change: 0, knownUntil: 0 })
+      // What this instance wrote last is still to be told, though its client was promised a later end there.
+      const isOwn = before !== undefined && after.version === before.version && after.version !== lease.version
+      changed.push(isOwn ? after : { ...after, change: 0, knownUntil: 0 })
     }
     if (changed.length > 0) await this.#write(changed)
     return refused

@@ -37,7 +37,7 @@ export type Timing = {
   readonly recent: number
 }
 
-export const TIMING: Timing = { beat: 100, silence: 1000, slow: 1500, ownDelay: 400, answer: 60, recent: 10_000 }
+export const TIMING: Timing = { beat: 100, silence: 1000, slow: 1500, ownDelay: 400, answer: 40, recent: 10_000 }
 
 export type PairOptions = {
   readonly db: Db

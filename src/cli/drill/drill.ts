@@ -48,11 +48,10 @@ export async function drillEmbedded(binary: string, fault: Fault, boots: number,
     await sleep((boots * PACE_MS) / 2)
     const seconds = await inject(pair, fault, place, tell)
     const booted = await booting
-    await sleep(500)
-    for (const writer of writers) await writer.stop()
     const survivor = pair.b
-    const lost = await countLost(survivor.client, writers)
     await settle(pair, fault, survivor, tell)
+    for (const writer of writers) await writer.stop()
+    const lost = await countLost(survivor.client, writers)
     return {
       fault,
       boots,
