@@ -277,9 +277,10 @@ export class Leases {
         if (before.mac !== lease.mac) refused.push(lease.address)
         continue
       }
-      // What this instance wrote last is still to be told, though its client was promised a later end there.
-      const isOwn = before !== undefined && after.version === before.version && after.version !== lease.version
-      changed.push(isOwn ? after : { ...after, change: 0, knownUntil: 0 })
+      // Of what both made together the other one has still to be told this one's part.
+      const isTheirs = before === undefined || after === lease
+      const { change, knownUntil } = isTheirs ? { change: 0, knownUntil: 0 } : before
+      changed.push({ ...after, change, knownUntil })
     }
     if (changed.length > 0) await this.#write(changed)
     return refused
