@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { InventoryError } from './errors.ts'
 import type { Inventory } from './inventory.ts'
 import { type Goal, nextGeneration, stateOf } from './lifecycle.ts'
@@ -7,6 +8,8 @@ import type { Machine } from './model.ts'
 export const ACTIONS = ['install', 'cancel', 'retire'] as const
 export type MachineAction = (typeof ACTIONS)[number]
 
+const MARK_BYTES = 4
+
 /** @throws {InventoryError} `not-found`, or `wrong-state` when the machine's state doesn't allow it. */
 export async function act(
   inventory: Inventory,
@@ -15,7 +18,8 @@ export async function act(
   actor: string
 ): Promise<{ machine: Machine; replicated: boolean }> {
   const machine = inventory.need('machine', name)
-  const life = nextGeneration(machine.life, goalOf(machine, action), inventory.origin)
+  const mark = randomBytes(MARK_BYTES).toString('hex')
+  const life = nextGeneration(machine.life, goalOf(machine, action), inventory.origin, mark)
   const draft = inventory.draft()
   const changed = draft.putReported({ ...machine, life })
   return { machine: changed, ...(await inventory.commit(draft, actor)) }

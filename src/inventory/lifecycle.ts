@@ -3,8 +3,12 @@
  * got. Two instances that were apart merge it by taking the greater, never the later by clock.
  */
 
-/** Numbers the acts of administrators on one machine. Two instances may start one each while apart; the origin tells them apart. */
-export type Generation = { readonly counter: number; readonly origin: string }
+/**
+ * Numbers the acts of administrators on one machine. Two instances may start one each while apart; the origin tells them apart.
+ * @property mark random, as a machine that is removed and added anew counts from 1 again, and its disk may bear what an
+ *   installer of the earlier 1 left there. Versions that knew no pair made none.
+ */
+export type Generation = { readonly counter: number; readonly origin: string; readonly mark?: string }
 
 const GOALS = ['discover', 'local', 'install', 'retire'] as const
 /**
@@ -33,8 +37,9 @@ export const DISCOVERED: Life = { generation: { counter: 0, origin: '' }, goal: 
 export const REGISTERED: Life = { generation: { counter: 0, origin: '' }, goal: 'local', rank: 'requested' }
 
 /** Starts a new generation: an install, the end of one (`local`), a retirement. */
-export function nextGeneration(life: Life, goal: Goal, origin: string): Life {
-  return { generation: { counter: life.generation.counter + 1, origin }, goal, rank: 'requested' }
+export function nextGeneration(life: Life, goal: Goal, origin: string, mark?: string): Life {
+  const generation = { counter: life.generation.counter + 1, origin, ...(mark !== undefined && { mark }) }
+  return { generation, goal, rank: 'requested' }
 }
 
 /** Raises the rank within the generation; a lower rank, such as a late `installing`, changes nothing. */
@@ -69,6 +74,8 @@ function compareLife(a: Life, b: Life): number {
   const byCounter = a.generation.counter - b.generation.counter
   if (byCounter !== 0) return byCounter
   if (a.generation.origin !== b.generation.origin) return a.generation.origin < b.generation.origin ? -1 : 1
+  const [mark, other] = [a.generation.mark ?? '', b.generation.mark ?? '']
+  if (mark !== other) return mark < other ? -1 : 1
   if (a.goal !== b.goal) return GOALS.indexOf(a.goal) - GOALS.indexOf(b.goal)
   return RANKS.indexOf(a.rank) - RANKS.indexOf(b.rank)
 }

@@ -64,3 +64,18 @@ test('an action on a machine that is not there is refused', async (t) => {
   })
   t.is(error.code, 'not-found')
 })
+
+test("a machine that is removed and added anew counts from 1 again, but its first install isn't the earlier one", async (t) => {
+  const store = openStore()
+  const firstInstall = async () => {
+    await change(store, (draft) => draft.putReported(machine('db-1', 1)))
+    const { machine: after } = await act(store.inventory, 'db-1', 'install', 'ann')
+    return after.life.generation
+  }
+  const before = await firstInstall()
+  await change(store, (draft) => draft.delete('machine', 'db-1'))
+  const anew = await firstInstall()
+  t.is(generationText(anew), generationText(before))
+  t.regex(anew.mark ?? '', /^[0-9a-f]{8}$/)
+  t.not(anew.mark, before.mark)
+})

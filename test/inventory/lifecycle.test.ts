@@ -16,7 +16,10 @@ import {
 const goal = fc.constantFrom<Goal>('discover', 'local', 'install', 'retire')
 const rank = fc.constantFrom<Rank>('requested', 'installing', 'failed', 'installed')
 const life: fc.Arbitrary<Life> = fc.record({
-  generation: fc.record({ counter: fc.nat(2), origin: fc.constantFrom('', 'a-1', 'b-2') }),
+  generation: fc.record(
+    { counter: fc.nat(2), origin: fc.constantFrom('', 'a-1', 'b-2'), mark: fc.constantFrom('07', '6f') },
+    { requiredKeys: ['counter', 'origin'] }
+  ),
   goal,
   rank
 })
