@@ -1,4 +1,4 @@
-import { generationText } from '../inventory/lifecycle.ts'
+import { diskMarker, generationText } from '../inventory/lifecycle.ts'
 import type { ImageFile } from '../inventory/model.ts'
 import { type Ipv4, maskOf, prefixOf } from '../net/ipv4.ts'
 import type { TemplateContext, Urls } from './context.ts'
@@ -111,6 +111,7 @@ export function templateContext(
         )
       : [],
     generation: machine && machine.life.goal === 'install' ? generationText(machine.life.generation) : null,
+    marker: machine && machine.life.goal === 'install' ? diskMarker(machine.life.generation) : null,
     reasons: [...decision.reasons],
     vars: Object.fromEntries(Object.entries(effectiveVars(situation)).map(([name, { value }]) => [name, value]))
   }

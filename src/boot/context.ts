@@ -48,6 +48,8 @@ export type TemplateContext = {
   kernelArguments: string[]
   /** The install generation, as `machine show` prints it; null where nothing is to be installed. */
   generation: string | null
+  /** What the install leaves on the disk, by which its installer knows it again; null likewise. */
+  marker: string | null
   /** Why the machine gets this answer, a sentence each. */
   reasons: string[]
   /** Merged: built-in defaults, global, subnet, image, role, machine. */

@@ -70,6 +70,11 @@ export function generationText(generation: Generation): string {
   return `${generation.counter}-${generation.origin}`
 }
 
+/** What the disk bears of the generation that was installed on it: nothing that was installed before says the same. */
+export function diskMarker(generation: Generation): string {
+  return `tandem installed ${generationText(generation)} ${generation.mark ?? ''}`.trimEnd()
+}
+
 function compareLife(a: Life, b: Life): number {
   const byCounter = a.generation.counter - b.generation.counter
   if (byCounter !== 0) return byCounter

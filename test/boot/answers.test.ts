@@ -135,6 +135,7 @@ test("everything that an installer's templates are given", (t) => {
       'quiet'
     ],
     generation: '1-a-1',
+    marker: 'tandem installed 1-a-1',
     reasons: ['because'],
     vars: { ...DEFAULT_VARS, locale: 'de_DE.UTF-8' }
   })

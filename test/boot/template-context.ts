@@ -49,6 +49,7 @@ export function fullContext(): TemplateContext {
     },
     kernelArguments: ['auto=true', 'priority=critical', '---', 'console=ttyS0,115200n8'],
     generation: '7.a',
+    marker: 'tandem installed 7.a 0badcafe',
     reasons: ['install 7.a was requested', 'it was offered 0 times of 2'],
     vars: {
       ...DEFAULT_VARS,
