@@ -270,7 +270,7 @@ async function start(
     now,
     tokenName: (secret) => apiTokenName(db, secret),
     fromMachines: (remote, local) => networks.fromMachines(remote, local, inventory),
-    ready: () => ready && isServing() && pairing?.pair?.draining !== true,
+    ready: () => ready && isServing() && pairing?.isDraining !== true,
     pair: pairing,
     metrics: () => journal.registry.metrics(),
     ports: config.ports,

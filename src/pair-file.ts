@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { KnownPeer } from './pair/joining.ts'
 import type { Identity } from './pair/link.ts'
-import type { Slot } from './pair/shares.ts'
-
-/** The other instance, as it was met. */
-export type KnownPeer = { readonly instance: string; readonly cert: string; readonly slot: Slot; readonly key: string }
 
 /** What an instance keeps of its pair beside the inventory: its certificate and key, and the other's certificate. */
 export type PairFile = {

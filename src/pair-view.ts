@@ -1,47 +1,51 @@
+import type { Inventory } from './inventory/inventory.ts'
+import type { Leases } from './inventory/leases.ts'
 import type { Subnet } from './inventory/model.ts'
-import { ipv4FromNumber, ipv4ToNumber } from './net/ipv4.ts'
+import { ipv4ToNumber } from './net/ipv4.ts'
 import type { Pair } from './pair/pair.ts'
-import type { KnownPeer } from './pair-file.ts'
 
-/** The pair as REST and the command line show it. Times are RFC 3339, lengths of time as their names say. @param busy transfers under way. */
+/** The pair as REST and the command line show it. Times are RFC 3339, lengths of time as their names say. @param peer the other instance's name. */
 export function pairView(
   pair: Pair,
-  known: KnownPeer | undefined,
-  subnets: readonly Subnet[],
-  busy: number
+  peer: string,
+  inventory: Inventory,
+  leases: Leases,
+  { transfers, now }: { readonly transfers: number; readonly now: number }
 ): Record<string, unknown> {
-  const { state, since, slot, peer, connected, heardAt, skew, lag, behind, progress, solitude } = pair.status
-  const until = pair.drainUntil
+  const { state, slot, isConnected, lag, progress, drainUntil, wait } = pair
+  const { last, acknowledged } = leases.changes
+  const pooled = [...inventory.list('subnet')].filter(({ pools }) => pools.length > 0)
   return {
-    state,
-    since: time(since),
+    state: state.name,
+    since: time(state.since),
     slot,
-    peer: known && { instance: known.instance, version: peer?.version ?? null, draining: peer?.draining ?? false },
-    connected,
-    lastContact: { link: time(heardAt.link), network: time(heardAt.network) },
-    clockSkewSeconds: Math.round(skew / 100) / 10,
+    peer: { instance: peer, version: pair.peer?.version ?? null, draining: pair.isPeerDraining },
+    connected: isConnected,
+    lastContact: { link: time(pair.heardAt('link')), network: time(pair.heardAt('network')) },
+    clockSkewSeconds: Math.round(pair.skew / 100) / 10,
     lagMilliseconds: lag,
-    behind,
+    behind: { ops: inventory.log.behind, leases: last - acknowledged },
     receiving: progress ?? null,
-    shares: subnets.filter(({ pools }) => pools.length > 0).map((subnet) => shareView(pair, subnet)),
+    shares: pooled.map((subnet) => ({
+      subnet: subnet.cidr,
+      own: shareOf(subnet, slot),
+      other: shareOf(subnet, 1 - slot)
+    })),
     draining:
-      until === undefined
+      drainUntil === undefined
         ? null
-        : { until: time(until), transfers: busy, mayBeStopped: busy === 0 || until < Date.now() },
-    sole: solitude ? { fenced: solitude.fenced, othersAddressesFrom: time(solitude.othersUntil + pair.wait) } : null
+        : { until: time(drainUntil), transfers, mayBeStopped: transfers === 0 || drainUntil < now },
+    sole:
+      state.name === 'PARTNER_DOWN'
+        ? { fenced: state.solitude.fenced, othersAddressesFrom: time(state.solitude.othersUntil + wait) }
+        : null
   }
 }
 
-function shareView(pair: Pair, { cidr, pools }: Subnet): Record<string, unknown> {
-  const counts = [0, 0]
-  for (const { from, to } of pools) {
-    for (let address = ipv4ToNumber(from); address <= ipv4ToNumber(to); address += 1) {
-      const owner = pair.shares.ownerOf(ipv4FromNumber(address))
-      counts[owner] = (counts[owner] as number) + 1
-    }
-  }
-  const { slot } = pair.status
-  return { subnet: cidr, own: counts[slot], other: counts[1 - slot] }
+/** How many of a subnet's pool addresses are an instance's to give out: every second one (pair/shares.ts). */
+function shareOf({ pools }: Subnet, slot: number): number {
+  const upTo = (address: number) => Math.floor((address + 2 - slot) / 2)
+  return pools.reduce((sum, { from, to }) => sum + upTo(ipv4ToNumber(to)) - upTo(ipv4ToNumber(from) - 1), 0)
 }
 
 function time(milliseconds: number): string | null {

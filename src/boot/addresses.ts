@@ -43,7 +43,7 @@ export class Addresses {
 
   /** Whether a fixed address lasts as long as such are given for: nobody but the two instances' agreement can take it away. */
   isLasting({ machine }: Situation): boolean {
-    return machine !== undefined && this.#facts.inventory.log.isShared(machine.name)
+    return machine !== undefined && this.#facts.inventory.log.peer.has(machine.name)
   }
 
   /**
@@ -55,7 +55,7 @@ export class Addresses {
     const lease = leases.active(address)
     if (lease !== undefined && lease.mac !== mac) return false
     if (inventory.claims.isContestedAddress(address) && lease === undefined) return false
-    return inventory.log.isShared(machine.name) || leases.mayGive(address, mac)
+    return inventory.log.peer.has(machine.name) || leases.mayGive(address, mac)
   }
 
   /** The address it had, the one it asks for, the one it was offered, or the one that was free for longest. */

@@ -30,7 +30,7 @@ export async function commitLeases<T extends LeaseChange>(
     const owner = inventory.machineByAddress(change.kind === 'grant' ? change.grant.address : change.address)
     const reason = objection(change, owner, inventory)
     if (reason === undefined) {
-      edits.push(editOf(change, owner !== undefined && inventory.log.isShared(owner.name)))
+      edits.push(editOf(change, owner !== undefined && inventory.log.peer.has(owner.name)))
       made.push(change)
     } else {
       impossible.set(change, reason)

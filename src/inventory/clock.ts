@@ -33,7 +33,12 @@ export class HybridClock {
       this.#wall += 1
       this.#counter = 0
     }
-    return `${String(this.#wall).padStart(13, '0')}.${String(this.#counter).padStart(6, '0')}`
+    return this.last
+  }
+
+  /** The latest stamp that was issued or seen; empty: none. */
+  get last(): string {
+    return this.#wall === 0 ? '' : `${String(this.#wall).padStart(13, '0')}.${String(this.#counter).padStart(6, '0')}`
   }
 
   /** Takes note of another instance's stamp: those of here come after it from now on, however far ahead its clock is. */

@@ -41,6 +41,14 @@ export class FreedAddresses {
 
   /** The other instance knows of ops up to a number. */
   acknowledged(seq: number): void {
-    for (const [address, at] of this.#addresses) if (at <= seq) this.#addresses.delete(address)
+    const known = [...this.#addresses].filter(([, at]) => at <= seq)
+    if (known.length === 0) return
+    for (const [address] of known) this.#addresses.delete(address)
+    this.#db.prepare('DELETE FROM freed WHERE seq <= ?').run(seq)
+  }
+
+  /** Nobody else gives addresses any more. */
+  clear(): void {
+    this.acknowledged(Number.MAX_SAFE_INTEGER)
   }
 }

@@ -167,7 +167,7 @@ export class Inventory implements Base {
       [...rows, ...draft.changes(), ...events],
       actor,
       (seq) => {
-        if (this.log.hasPeer) this.freed.note(edits, interfacesOf, seq, this.#now())
+        if (this.log.peer.acknowledged !== undefined) this.freed.note(edits, interfacesOf, seq, this.#now())
       },
       () => {
         this.#revision += 1
@@ -201,10 +201,22 @@ export class Inventory implements Base {
     return { replicated: await this.#replicator.replicate(ops) }
   }
 
-  /** The other instance has this one's ops up to a number; undefined: there is none. */
-  acknowledged(seq: number | undefined): void {
-    this.log.acknowledged(seq)
-    this.freed.acknowledged(seq ?? Number.POSITIVE_INFINITY)
+  /** The other instance has this one's ops up to a number. */
+  acknowledged(seq: number): void {
+    this.log.peer.acknowledge(seq, this.log.origin)
+    this.freed.acknowledged(seq)
+  }
+
+  /** There is no other instance any more. */
+  unpaired(): void {
+    this.log.peer.forget()
+    this.freed.clear()
+  }
+
+  /** Begins anew under another origin: this copy is older than what the other instance had from it, or takes the place of another. */
+  renew(instance: string): void {
+    this.log.renew(instance)
+    this.freed.clear()
   }
 
   /** Takes over what the other instance wrote: on disk, and to be seen, on return. @throws {GapError} */

@@ -1,3 +1,4 @@
+import type { Ipv4 } from '../net/ipv4.ts'
 import type { Lease, LeaseState } from './lease.ts'
 
 /**
@@ -21,6 +22,31 @@ export function mergeLeases(one: Lease, other: Lease): Lease {
   const [winner, loser] = compare(one, other) >= 0 ? [one, other] : [other, one]
   if (winner.mac !== loser.mac || winner.state !== 'bound' || loser.state !== 'bound') return winner
   return loser.expiresAt > winner.expiresAt ? { ...winner, expiresAt: loser.expiresAt } : winner
+}
+
+/**
+ * What the other instance's leases make of those here.
+ * @param latest an address's lease here, be it not on disk yet.
+ * @returns what is to be written, and the addresses that somebody else has here by a later grant.
+ */
+export function takeOver(
+  leases: readonly Lease[],
+  latest: (address: Ipv4) => Lease | undefined
+): { changed: Lease[]; refused: Ipv4[] } {
+  const changed: Lease[] = []
+  const refused: Ipv4[] = []
+  for (const lease of leases) {
+    const before = latest(lease.address)
+    const after = before === undefined ? lease : mergeLeases(lease, before)
+    if (after === before) {
+      if (before.mac !== lease.mac) refused.push(lease.address)
+      continue
+    }
+    // Of what both made together the other one has still to be told this one's part.
+    const { change, knownUntil } = before === undefined || after === lease ? { change: 0, knownUntil: 0 } : before
+    changed.push({ ...after, change, knownUntil })
+  }
+  return { changed, refused }
 }
 
 function compare(a: Lease, b: Lease): number {

@@ -7,62 +7,43 @@ import { Holds } from './holds.ts'
 import type { Lease, LeaseEdit, LeaseGrant } from './lease.ts'
 import { editLeases, isOthers } from './lease-edits.ts'
 import { directLeaseLog, type LeaseLog } from './lease-log.ts'
-import { mergeLeases, nextVersion } from './lease-merge.ts'
-import { type Holding, type LeasePolicy, UNSHARED } from './lease-policy.ts'
+import { nextVersion, takeOver } from './lease-merge.ts'
 import { acknowledgedChanges, loadLeases } from './lease-rows.ts'
 import { findLeases, type Wanted } from './lease-search.ts'
+import { ALONE, LeaseSharing, type Sharing } from './lease-sharing.ts'
 import { LeaseTable } from './lease-table.ts'
 import type { Pool } from './model.ts'
 import { NumberMap } from './number-map.ts'
 import { PoolAddresses } from './pool-addresses.ts'
 
-/** Hands leases to the other instance. */
-export interface LeaseReplicator {
-  /**
-   * Resolves when the other instance has them on disk, with the addresses that somebody else got there meanwhile; or with
-   * undefined when it can't be had. Never rejects.
-   */
-  replicate(leases: readonly Lease[]): Promise<ReadonlySet<Ipv4> | undefined>
-}
-
-/** How leases are shared with the other instance. */
-export type Sharing = { readonly policy: LeasePolicy; readonly replicator: LeaseReplicator | undefined }
-
-const ALONE: Sharing = { policy: UNSHARED, replicator: undefined }
-
-/** Milliseconds: if the pair's rules leave less of a lease, it isn't given. */
-const SHORTEST_MS = 30_000
-/** Milliseconds that a lease may be longer than allowed: it was granted, and then written. */
-const LATENESS = 5000
-
 /** The leases: read from memory, written in one transaction a batch. */
 export class Leases {
+  readonly #db: Db
   readonly #now: Now
   readonly #owner: string
   readonly #log: LeaseLog
-  #sharing = ALONE
+  readonly #sharing: LeaseSharing
   /** The number of this instance's last change. */
-  #change = 0
-  /** How many of these the other instance has. */
-  #acknowledged: number
+  #change: number
   /** Settles when the latest edits are on disk, and so all before them. */
   #written: Promise<unknown> = Promise.resolve()
   /** What is written next waits for this. */
   #barrier: Promise<unknown> = this.#written
-  readonly #table = new LeaseTable()
+  #table = new LeaseTable()
   /** The latest that are being written: they are not on disk yet, but the next edits count on them. */
   readonly #writing = new NumberMap<Lease>()
   readonly #holds = new Holds()
-  readonly #pools: PoolAddresses
+  #pools: PoolAddresses
 
   /** @param log left out: the leases are written by this connection. */
   constructor(db: Db, owner: string, now: Now, log: LeaseLog = directLeaseLog(db)) {
+    this.#db = db
     this.#now = now
     this.#owner = owner
     this.#log = log
-    this.#acknowledged = acknowledgedChanges(db)
+    this.#sharing = new LeaseSharing(now, acknowledgedChanges(db))
     // A number that the other instance has may be on no lease any more, where its own came over it.
-    this.#change = this.#acknowledged
+    this.#change = this.#sharing.acknowledged
     this.#pools = new PoolAddresses(this.#table)
     this.#table.fill(loadLeases(db, now()))
     for (let row = 0; row < this.#table.size; row += 1) {
@@ -73,7 +54,7 @@ export class Leases {
 
   /** From now on the addresses are shared with another instance; undefined: with none. */
   share(sharing: Sharing = ALONE): void {
-    this.#sharing = sharing
+    this.#sharing.set(sharing)
     this.reconsiderAll()
   }
 
@@ -142,26 +123,22 @@ export class Leases {
 
   /** Whether the pair lets this instance give a client an address that nobody else has. */
   mayGive(address: Ipv4, mac: Mac): boolean {
-    return this.#sharing.policy === UNSHARED || this.#mayGive(address, mac, this.#latest(address))
+    return this.#sharing.mayGive(address, mac, this.#latest(address))
   }
 
   /** Whether an address that nobody holds is of those that this instance gives out. */
   isForHere(address: Ipv4): boolean {
-    const { policy } = this.#sharing
-    if (policy === UNSHARED) return true
-    const last = this.#latest(address)
-    return policy.mayAllocate(address, last && this.#holdingOf(last))
+    return this.#sharing.mayAllocate(address, this.#latest(address))
   }
 
   /** Whether another instance shares the addresses. */
   get isShared(): boolean {
-    return this.#sharing.policy !== UNSHARED
+    return this.#sharing.isShared
   }
 
   /** Seconds that a client may be given an address of a pool for at most. */
   longest(address: Ipv4, mac: Mac): number {
-    if (this.#sharing.policy === UNSHARED) return Number.POSITIVE_INFINITY
-    return (this.#latestEnd(mac, this.#latest(address)) - this.#now()) / 1000
+    return this.#sharing.longest(mac, this.#latest(address))
   }
 
   /** Keeps an offered address for its client for a minute: no more holds than addresses, no more offers than holds. */
@@ -224,7 +201,7 @@ export class Leases {
       owner: this.#owner,
       now: this.#now(),
       change: this.#change,
-      knownUntil: (lease) => this.#knownUntil(lease)
+      knownUntil: (lease) => this.#sharing.knownUntil(lease)
     })
     if (leases.length === 0) return lost
     this.#change += leases.length
@@ -248,16 +225,16 @@ export class Leases {
   async #reconsider(grant: LeaseGrant & LeaseEdit, before: Lease | undefined, lost: Map<LeaseEdit, string>) {
     const { address, mac, seconds, fixed } = grant
     if (fixed) return
-    if (!this.#mayGive(address, mac, before)) {
+    if (!this.#sharing.mayGive(address, mac, before)) {
       lost.set(grant, 'the other instance went away meanwhile: it is to ask again')
       const present = this.#latest(address)
       if (before === undefined || present === undefined || present.mac !== mac || before.mac === mac) return
       const version = nextVersion(present.version, false)
       this.#change += 1
-      const undone = { ...before, version, change: this.#change, knownUntil: this.#knownUntil(before) }
+      const undone = { ...before, version, change: this.#change, knownUntil: this.#sharing.knownUntil(before) }
       this.#sharing.replicator?.replicate([undone])
       await this.#write([undone])
-    } else if (this.#now() + seconds * 1000 > this.#latestEnd(mac, before) + LATENESS) {
+    } else if (this.#sharing.isTooLong(seconds, mac, before)) {
       lost.set(grant, 'the other instance went away meanwhile: it is to ask again')
     }
   }
@@ -268,32 +245,19 @@ export class Leases {
    * @returns the addresses that somebody else has here by a later grant: the other instance must not tell its client otherwise.
    */
   async receive(leases: readonly Lease[]): Promise<Ipv4[]> {
-    const refused: Ipv4[] = []
-    const changed: Lease[] = []
-    for (const lease of leases) {
-      const before = this.#latest(lease.address)
-      const after = before === undefined ? lease : mergeLeases(lease, before)
-      if (after === before) {
-        if (before.mac !== lease.mac) refused.push(lease.address)
-        continue
-      }
-      // Of what both made together the other one has still to be told this one's part.
-      const isTheirs = before === undefined || after === lease
-      const { change, knownUntil } = isTheirs ? { change: 0, knownUntil: 0 } : before
-      changed.push({ ...after, change, knownUntil })
-    }
+    const { changed, refused } = takeOver(leases, (address) => this.#latest(address))
     if (changed.length > 0) await this.#write(changed)
     return refused
   }
 
   /** The other instance has this instance's changes up to a number on disk. */
   acknowledged(change: number): void {
-    this.#acknowledged = change
+    this.#sharing.acknowledged = change
   }
 
   /** The number of this instance's last change, and of the last that the other instance has. */
   get changes(): { readonly last: number; readonly acknowledged: number } {
-    return { last: this.#change, acknowledged: this.#acknowledged }
+    return { last: this.#change, acknowledged: this.#sharing.acknowledged }
   }
 
   /** This instance's changes after a number, in their order, those that are being written included. @param all also the other's. */
@@ -308,7 +272,7 @@ export class Leases {
 
   async #write(leases: readonly Lease[]): Promise<void> {
     for (const lease of leases) this.#writing.set(ipv4ToNumber(lease.address), lease)
-    const written = this.#barrier.then(() => this.#log.append(leases, this.#acknowledged))
+    const written = this.#barrier.then(() => this.#log.append(leases, this.#sharing.acknowledged))
     this.#written = written.catch(() => {})
     try {
       await written
@@ -328,26 +292,12 @@ export class Leases {
     return this.#writing.get(ipv4ToNumber(address)) ?? this.at(address)
   }
 
-  #mayGive(address: Ipv4, mac: Mac, last: Lease | undefined): boolean {
-    const { policy } = this.#sharing
-    if (this.#latestEnd(mac, last) - this.#now() < SHORTEST_MS) return false
-    if (last === undefined) return policy.mayAllocate(address, undefined)
-    const holding = this.#holdingOf(last)
-    if (last.mac === mac && last.state !== 'declined' && policy.mayRenew(address, holding)) return true
-    return last.expiresAt <= this.#now() && policy.mayAllocate(address, holding)
-  }
-
-  #latestEnd(mac: Mac, last: Lease | undefined): number {
-    return this.#sharing.policy.latestEnd(last?.mac === mac ? this.#holdingOf(last) : undefined)
-  }
-
-  #holdingOf(lease: Lease): Holding {
-    return { expiresAt: lease.expiresAt, knownUntil: this.#knownUntil(lease) }
-  }
-
-  /** The end that the other instance has on disk. */
-  #knownUntil({ change, expiresAt, knownUntil }: Lease): number {
-    return change <= this.#acknowledged ? expiresAt : knownUntil
+  /** Drops all leases: the other instance's take their place. */
+  async clear(): Promise<void> {
+    await this.idle()
+    this.#db.prepare('DELETE FROM lease').run()
+    this.#table = new LeaseTable()
+    this.#pools = new PoolAddresses(this.#table)
   }
 
   /** Resolves when nothing is being written: what is to be written next waits until then. */

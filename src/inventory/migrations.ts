@@ -177,12 +177,13 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE machine ADD COLUMN trials TEXT NOT NULL DEFAULT '{"refusedAt":[],"ipxeAt":0}';
   `,
   `
-  -- The pair. How far the writes of each origin are known here.
+  -- The pair. How far the writes of each origin are known here, and the latest stamp among them.
   CREATE TABLE seen (
     origin TEXT PRIMARY KEY,
-    seq    INTEGER NOT NULL
+    seq    INTEGER NOT NULL,
+    hlc    TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
-  INSERT INTO seen SELECT origin, max(seq) FROM op GROUP BY origin;
+  INSERT INTO seen SELECT origin, max(seq), max(hlc) FROM op GROUP BY origin;
 
   -- Who wrote it: an API token's name, a machine.
   ALTER TABLE op ADD COLUMN actor TEXT NOT NULL DEFAULT '';
@@ -224,24 +225,11 @@ export const MIGRATIONS: readonly string[] = [
   DROP TABLE interface;
   ALTER TABLE claim RENAME TO interface;
 
-  -- Addresses of pools that one instance handed over to the other: id is the address, slot whose it is now.
-  CREATE TABLE share (
-    id   TEXT PRIMARY KEY,
-    slot INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
-
   -- Fixed addresses that were taken from a machine while the other instance couldn't be told; at: when.
   CREATE TABLE freed (
     address TEXT PRIMARY KEY,
     at      INTEGER NOT NULL,
     seq     INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
-
-  -- Where machines reach an instance: id is its slot, reach JSON.
-  CREATE TABLE instance (
-    id    TEXT PRIMARY KEY,
-    name  TEXT NOT NULL,
-    reach TEXT NOT NULL CHECK (json_valid(reach))
   ) STRICT, WITHOUT ROWID;
 
   -- Counts this instance's changes of leases; 0: of the other's, or of before there was one. And the end that the

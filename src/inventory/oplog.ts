@@ -5,6 +5,7 @@ import { trimEvents } from './events.ts'
 import { Fields } from './fields.ts'
 import { DELETED } from './merge.ts'
 import type { EntityKind } from './model.ts'
+import { PeerKnowledge } from './peer-knowledge.ts'
 import { mergeRow } from './rows.ts'
 import { isEntity, isKnown, isRowTable, writeRow } from './tables.ts'
 
@@ -66,23 +67,18 @@ export class OpLog {
   readonly fields: Fields
   #origin: string
   #seq: number
-  /** The last of this instance's ops that its peer has; undefined where there is none. */
-  #acknowledged: number | undefined
-  /** By machine, the last op about its interfaces that the peer may not have. */
-  readonly #unshared = new Map<string, number>()
+  readonly peer: PeerKnowledge
 
   constructor(db: Db, instance: string, now: Now) {
     this.#db = db
     this.#statements = new Statements(db)
     this.fields = new Fields(this.#statements)
+    this.peer = new PeerKnowledge(this.#statements)
     this.#origin = originOf(db, instance)
     this.#seq = this.seen()[this.#origin] ?? 0
-    const { hlc } = db
-      .prepare(
-        'SELECT max(version) AS hlc FROM (SELECT max(hlc) AS version FROM op UNION SELECT max(version) FROM field_version)'
-      )
-      .get() as { hlc: string | null }
-    this.#clock = new HybridClock(now, (hlc ?? '').split('/')[0] ?? '')
+    const latest = db.prepare('SELECT max(hlc) FROM seen').pluck().get() as string | null
+    this.#clock = new HybridClock(now, latest ?? '')
+    this.#applyUnderstood()
   }
 
   get origin(): string {
@@ -94,18 +90,14 @@ export class OpLog {
     return this.#seq
   }
 
-  /** The last of this instance's ops that its peer has. */
-  get acknowledgedSeq(): number | undefined {
-    return this.#acknowledged
-  }
-
-  get hasPeer(): boolean {
-    return this.#acknowledged !== undefined
-  }
-
   /** How many of this instance's ops its peer doesn't have. */
   get behind(): number {
-    return this.#seq - (this.#acknowledged ?? 0)
+    return this.#seq - (this.peer.acknowledged ?? 0)
+  }
+
+  /** The latest stamp that is known. */
+  get latest(): string {
+    return this.#clock.last
   }
 
   /** How far the writes of each origin are known. */
@@ -156,45 +148,9 @@ export class OpLog {
     return ops[0]?.seq === seq + 1 ? ops : undefined
   }
 
-  /** The peer has this instance's ops up to a number on disk: they needn't be kept for it. Undefined: there is no peer any more. */
-  acknowledged(seq: number | undefined): void {
-    if (this.#acknowledged === undefined && seq !== undefined) this.#findUnshared(seq)
-    if (seq !== undefined && seq < (this.#acknowledged ?? 0)) return
-    this.#acknowledged = seq
-    for (const [machine, last] of this.#unshared) if (seq === undefined || last <= seq) this.#unshared.delete(machine)
-  }
-
-  /** Whether the peer has a machine's interfaces as they are; true where there is none. */
-  isShared(machine: string): boolean {
-    return !this.#unshared.has(machine)
-  }
-
-  /** Keeps how far the peer has come, for a restart. */
-  keepAcknowledged(): void {
-    if (this.#acknowledged === undefined) return
-    this.#statements
-      .get("INSERT OR REPLACE INTO meta (key, value) VALUES ('op_acknowledged', ?)")
-      .run(String(this.#acknowledged))
-    this.#statements.get('DELETE FROM freed WHERE seq <= ?').run(this.#acknowledged)
-  }
-
-  /** What was kept; 0: nothing. */
-  get keptAcknowledged(): number {
-    const row = this.#statements.get("SELECT value FROM meta WHERE key = 'op_acknowledged'").get()
-    return Number((row as { value: string } | undefined)?.value ?? 0)
-  }
-
-  #findUnshared(acknowledged: number): void {
-    const rows = this.#statements
-      .get(
-        "SELECT key, max(seq) AS seq FROM op WHERE origin = ? AND seq > ? AND entity = 'machine' AND field = 'interfaces' GROUP BY key"
-      )
-      .all(this.#origin, acknowledged) as { key: string; seq: number }[]
-    for (const { key, seq } of rows) this.#unshared.set(key, seq)
-  }
-
   /** Takes note that everything up to here is known, for it came as a whole; this instance's own writes stay what they are. */
-  caughtUp(seen: Vector): void {
+  caughtUp(seen: Vector, latest: string): void {
+    this.#clock.observe(latest)
     this.#db
       .transaction(() => {
         for (const [origin, seq] of Object.entries(seen)) if (origin !== this.#origin) this.#see(origin, seq)
@@ -215,6 +171,7 @@ export class OpLog {
   renew(instance: string): void {
     this.#origin = newOrigin(this.#db, instance)
     this.#seq = 0
+    this.peer.forget()
   }
 
   #receive(ops: readonly Op[]): Op[] {
@@ -267,23 +224,39 @@ export class OpLog {
       )
       .run(op)
     if (!isKnown(op)) throw new Error(`no field ${field} in ${entity}`)
-    if (this.#acknowledged !== undefined && entity === 'machine' && field === 'interfaces') {
-      this.#unshared.set(key, this.#seq)
-    }
+    if (entity === 'machine' && field === 'interfaces') this.peer.wrote(key, this.#seq)
     if (isField) this.fields.apply(op)
     else writeRow(this.#statements, op)
     return op
   }
 
+  /** What an earlier version kept, and this one understands. */
+  #applyUnderstood(): void {
+    const rows = this.#statements.get('SELECT op FROM unknown_op ORDER BY origin, seq').pluck().all() as string[]
+    const understood = rows.map((row) => JSON.parse(row) as Op).filter(isKnown)
+    if (understood.length === 0) return
+    this.#db
+      .transaction(() => {
+        for (const op of understood) {
+          this.#apply(op)
+          this.#statements.get('DELETE FROM unknown_op WHERE origin = ? AND seq = ?').run(op.origin, op.seq)
+        }
+      })
+      .immediate()
+  }
+
   #see(origin: string, seq: number): void {
     this.#statements
-      .get('INSERT INTO seen (origin, seq) VALUES (?, ?) ON CONFLICT (origin) DO UPDATE SET seq = excluded.seq')
-      .run(origin, seq)
+      .get(
+        `INSERT INTO seen (origin, seq, hlc) VALUES (?, ?, ?)
+         ON CONFLICT (origin) DO UPDATE SET seq = excluded.seq, hlc = excluded.hlc`
+      )
+      .run(origin, seq, this.#clock.last)
   }
 
   #trim(before: number): void {
     if (Math.floor(before / 1000) === Math.floor(this.#seq / 1000)) return
-    const needed = this.#acknowledged ?? this.#seq - TAIL
+    const needed = this.peer.acknowledged ?? this.#seq - TAIL
     this.#db
       .prepare('DELETE FROM op WHERE origin = ? AND seq <= ?')
       .run(this.#origin, Math.max(needed, this.#seq - MOST))
@@ -297,7 +270,7 @@ function originOf(db: Db, instance: string): string {
 }
 
 /** Gives this copy of the inventory a new origin: a restored one must not give numbers again that its peer knows. */
-export function newOrigin(db: Db, instance: string): string {
+function newOrigin(db: Db, instance: string): string {
   const origin = `${instance}-${randomBytes(3).toString('hex')}`
   db.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('origin', ?)").run(origin)
   return origin

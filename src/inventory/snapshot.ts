@@ -1,5 +1,4 @@
-import type { Db } from './database.ts'
-import { Statements } from './database.ts'
+import { type Db, Statements } from './database.ts'
 import { Fields } from './fields.ts'
 import type { Document } from './merge.ts'
 import { ENTITY_KINDS, type EntityKind, GLOBAL, KEY_FIELD } from './model.ts'
@@ -8,20 +7,21 @@ import type { OpLog } from './oplog.ts'
 /** A piece of the inventory as another instance is sent it. */
 export type SnapshotPart = {
   readonly documents?: readonly { readonly kind: EntityKind; readonly key: string; readonly document: Document }[]
-  readonly rows?: { readonly table: string; readonly rows: readonly Record<string, unknown>[] }
+  readonly rows?: { readonly table: string; readonly rows: readonly Row[] }
 }
 
-/** Entities or rows in a piece: some milliseconds of reading. */
-const PIECE = 200
-/** What is sent row by row, with the columns that its rows are in the order of. */
-const TABLES = {
-  attempt: 'id',
-  token: 'id',
-  event: 'id',
-  unknown_op: 'origin, seq',
-  share: 'id',
-  instance: 'id'
-} as const
+type Row = Readonly<Record<string, unknown>>
+
+/** Entities in a piece, and rows: some milliseconds of reading. */
+const ENTITIES = 50
+const ROWS = 500
+/** What is sent row by row, with its key. */
+const TABLES: Readonly<Record<string, readonly string[]>> = {
+  attempt: ['id'],
+  token: ['id'],
+  event: ['id'],
+  unknown_op: ['origin', 'seq']
+}
 
 /** How many entities and rows there are. */
 export function snapshotSize(db: Db): number {
@@ -35,15 +35,18 @@ export function snapshotSize(db: Db): number {
  */
 export function* snapshotParts(db: Db, log: OpLog): Iterable<SnapshotPart> {
   for (const kind of ENTITY_KINDS) {
-    const keys = db.prepare(`SELECT ${KEY_FIELD[kind]} FROM ${kind}`).pluck().all() as string[]
-    for (const piece of pieces(keys)) {
-      yield { documents: piece.map((key) => ({ kind, key, document: log.fields.document(kind, key) })) }
+    const field = KEY_FIELD[kind]
+    for (const rows of pages(db, kind, [field], ENTITIES)) yield documents(log, kind, rows, field)
+  }
+  // Also those of what is gone.
+  for (const rows of pages(db, 'document', ['entity', 'key'], ENTITIES)) {
+    for (const kind of ENTITY_KINDS) {
+      const own = rows.filter(({ entity }) => entity === kind)
+      if (own.length > 0) yield documents(log, kind, own, 'key')
     }
   }
-  for (const piece of pieces(log.fields.documents())) yield { documents: piece }
-  for (const [table, order] of Object.entries(TABLES)) {
-    const rows = db.prepare(`SELECT * FROM ${table} ORDER BY ${order}`).all() as Record<string, unknown>[]
-    for (const piece of pieces(rows)) yield { rows: { table, rows: piece } }
+  for (const [table, key] of Object.entries(TABLES)) {
+    for (const rows of pages(db, table, key, ROWS)) yield { rows: { table, rows } }
   }
 }
 
@@ -60,20 +63,42 @@ export function dropAll(db: Db): void {
   }).immediate()
 }
 
-export function putPart(db: Db, { documents = [], rows }: SnapshotPart): void {
+export function putPart(db: Db, { documents: entities = [], rows }: SnapshotPart): void {
   const statements = new Statements(db)
   const fields = new Fields(statements)
   db.transaction(() => {
-    for (const { kind, key, document } of documents) fields.replace(kind, key, document)
+    for (const { kind, key, document } of entities) fields.replace(kind, key, document)
+    const known = rows && TABLES[rows.table] ? columnsOf(db, rows.table) : []
     for (const row of rows?.rows ?? []) {
-      const names = Object.keys(row)
+      const names = Object.keys(row).filter((name) => known.includes(name))
+      if (names.length === 0) continue
       statements
         .get(`INSERT OR REPLACE INTO ${rows?.table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`)
-        .run(...Object.values(row))
+        .run(...names.map((name) => row[name]))
     }
   }).immediate()
 }
 
-function* pieces<T>(items: readonly T[]): Iterable<readonly T[]> {
-  for (let start = 0; start < items.length; start += PIECE) yield items.slice(start, start + PIECE)
+/** A newer version may have more; what can't be done without raises the protocol's number. */
+function columnsOf(db: Db, table: string): readonly string[] {
+  return db.prepare('SELECT name FROM pragma_table_info(?)').pluck().all(table) as string[]
+}
+
+function documents(log: OpLog, kind: EntityKind, rows: readonly Row[], field: string): SnapshotPart {
+  const keys = rows.map((row) => row[field] as string)
+  return { documents: keys.map((key) => ({ kind, key, document: log.fields.document(kind, key) })) }
+}
+
+/** A table's rows in the order of its key, read page by page: meanwhile others write. */
+function* pages(db: Db, table: string, key: readonly string[], size: number): Iterable<readonly Row[]> {
+  const columns = key.join(', ')
+  const places = key.map(() => '?').join(', ')
+  const first = db.prepare(`SELECT * FROM ${table} ORDER BY ${columns} LIMIT ${size}`)
+  const next = db.prepare(`SELECT * FROM ${table} WHERE (${columns}) > (${places}) ORDER BY ${columns} LIMIT ${size}`)
+  let rows = first.all() as Row[]
+  for (let last = rows.at(-1); last !== undefined; last = rows.at(-1)) {
+    yield rows
+    const from = last
+    rows = next.all(...key.map((column) => from[column])) as Row[]
+  }
 }

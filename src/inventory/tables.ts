@@ -55,8 +55,6 @@ const ROW_TABLES: Record<string, readonly string[]> = {
   token: ['id', 'kind', 'hash', 'name', 'attempt', 'created_at'],
   /** A machine's stand-in: what is told of it lasts minutes, and is kept by whom it concerns (boot/speakers.ts). */
   stand_in: [],
-  share: ['id', 'slot'],
-  instance: ['id', 'name', 'reach'],
   event: ['time', 'type', 'actor', 'machine', 'mac', 'address', 'attempt', 'message']
 }
 

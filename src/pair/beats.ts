@@ -29,7 +29,6 @@ function hmac(body: Buffer, key: Buffer): Buffer {
   return createHmac('sha256', key).update(body).digest()
 }
 
-export type { Beat }
 export type Target = { readonly from: string; readonly to: string; readonly port: number }
 
 /** The sockets for signs of life, one an own address. */
@@ -37,13 +36,13 @@ export class BeatSockets {
   readonly #sockets = new Map<string, Socket>()
   readonly #port: number
   readonly #received: (beat: Beat, ask: boolean) => void
-  readonly #key: () => Buffer | undefined
+  readonly #key: Buffer
   readonly #tell: (message: string) => void
 
   constructor(options: {
     readonly addresses: readonly string[]
     readonly port: number
-    readonly key: () => Buffer | undefined
+    readonly key: Buffer
     readonly received: (beat: Beat, ask: boolean) => void
     readonly tell: (message: string) => void
   }) {
@@ -55,9 +54,7 @@ export class BeatSockets {
   }
 
   send(beat: Beat, ask: boolean, targets: readonly Target[]): void {
-    const key = this.#key()
-    if (key === undefined) return
-    const bytes = sealed(beat, ask, key)
+    const bytes = sealed(beat, ask, this.#key)
     for (const { from, to, port } of targets) {
       // What can't be sent isn't heard: that is what the other side is to find out.
       this.#sockets.get(from)?.send(bytes, port, to, () => {})
@@ -74,12 +71,10 @@ export class BeatSockets {
   #open(address: string): void {
     const socket = createSocket({ type: 'udp4' })
     socket.on('message', (bytes) => {
-      const key = this.#key()
-      const sign = key && opened(bytes, key)
+      const sign = opened(bytes, this.#key)
       if (sign) this.#received(sign.beat, sign.ask)
     })
-    // An unreachable port is told as an error of the socket.
-    socket.on('error', (error) => this.#tell(`signs of life on ${address}: ${error.message}`))
+    socket.on('error', (error) => this.#tell(`no signs of life on ${address}:${this.#port}: ${error.message}`))
     socket.bind({ address, port: this.#port })
     this.#sockets.set(address, socket)
   }

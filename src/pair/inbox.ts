@@ -89,7 +89,7 @@ export class Inbox {
         await leases.idle()
         this.#options.replacing()
         dropAll(db)
-        inventory.log.caughtUp(message.seen)
+        inventory.log.caughtUp(message.seen, message.hlc)
         return undefined
       }
       case 'part': {

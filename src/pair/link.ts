@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { connect, createServer, type Server, type TLSSocket } from 'node:tls'
 import { FrameReader, frame, readOne } from './frames.ts'
 import type { Message } from './messages.ts'
-import type { Wire } from './pair.ts'
+import type { Wire } from './session.ts'
 
 /** PEM. */
 export type Identity = { readonly cert: string; readonly key: string }

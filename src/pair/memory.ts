@@ -4,20 +4,22 @@ import type { Hello } from './messages.ts'
 /** What an instance remembers of its pair over a restart. */
 export type Memory = {
   /** The other instance's origin when the two were in step last; empty: they never were. */
-  peerOrigin: string
+  readonly peerOrigin: string
   /** Whether the inventory here is whole: not while it is being received. */
-  isWhole: boolean
+  readonly isWhole: boolean
   /** Seconds: the longest lease that both knew of. */
-  longestLease: number
+  readonly longestLease: number
   /** What it said of itself last. */
-  peer?: Hello
+  readonly peer?: Hello
 }
+
+export const NO_MEMORY: Memory = { peerOrigin: '', isWhole: true, longestLease: 0 }
 
 const KEY = 'pair'
 
 export function readMemory(db: Db): Memory {
   const row = db.prepare('SELECT value FROM meta WHERE key = ?').get(KEY) as { value: string } | undefined
-  return row === undefined ? { peerOrigin: '', isWhole: true, longestLease: 0 } : JSON.parse(row.value)
+  return row === undefined ? NO_MEMORY : JSON.parse(row.value)
 }
 
 export function writeMemory(db: Db, memory: Memory): void {

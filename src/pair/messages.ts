@@ -1,6 +1,7 @@
 import type { LeaseRow } from '../inventory/lease-rows.ts'
 import type { Op, Vector } from '../inventory/oplog.ts'
 import type { SnapshotPart } from '../inventory/snapshot.ts'
+import type { Cidr, Ipv4 } from '../net/ipv4.ts'
 import type { Beat } from './contact.ts'
 
 /** The version of what is said over the link, and the oldest that is understood. */
@@ -9,7 +10,7 @@ export const OLDEST_PROTOCOL = 1
 
 /** Where machines reach an instance, told to the other one. */
 export type Reach = {
-  readonly interfaces: readonly { readonly name: string; readonly address: string; readonly network: string }[]
+  readonly interfaces: readonly { readonly name: string; readonly address: Ipv4; readonly network: Cidr }[]
   /** Ports. */
   readonly http: number
   readonly dhcp: number
@@ -42,7 +43,13 @@ export type Numbered =
   /** @property now the sender's clock, in which the rows' times are. @property change the last of the sender's changes so far. */
   | { readonly type: 'leases'; readonly id: number; readonly now: number; readonly rows: readonly LeaseRow[] }
   /** The inventory follows, `total` entities and rows of it; what was there before is to be dropped. */
-  | { readonly type: 'snapshot'; readonly id: number; readonly total: number; readonly seen: Vector }
+  | {
+      readonly type: 'snapshot'
+      readonly id: number
+      readonly total: number
+      readonly seen: Vector
+      readonly hlc: string
+    }
   | { readonly type: 'part'; readonly id: number; readonly part: SnapshotPart }
   | { readonly type: 'snapshot-end'; readonly id: number }
   /** Everything that the other one lacked when it said hello has been sent. */

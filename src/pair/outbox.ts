@@ -1,7 +1,7 @@
 import type { Lease } from '../inventory/lease.ts'
 import { rowOf } from '../inventory/lease-rows.ts'
 import type { Leases } from '../inventory/leases.ts'
-import type { Op, OpLog, Vector } from '../inventory/oplog.ts'
+import type { Op, OpLog } from '../inventory/oplog.ts'
 import type { SnapshotPart } from '../inventory/snapshot.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Message, Numbered } from './messages.ts'
@@ -47,7 +47,7 @@ export class Outbox {
     /** The last of this instance's ops that the other one has. */
     cursor: number
     /** The whole inventory, where the other one needs that. */
-    whole?: { readonly total: number; readonly seen: Vector; readonly parts: Iterable<SnapshotPart> } | undefined
+    whole?: { readonly total: number; readonly parts: Iterable<SnapshotPart> } | undefined
     /** The leases that it lacks. */
     backlog: readonly Lease[]
     send: (message: Message) => void
@@ -64,10 +64,10 @@ export class Outbox {
     this.#through = options.through
     this.#acknowledgedOps = options.acknowledgedOps
     if (options.whole !== undefined) {
-      const { total, seen, parts } = options.whole
+      const { total, parts } = options.whole
       this.#parts = parts[Symbol.iterator]()
       this.#wholeUpTo = options.cursor
-      this.#deliver({ type: 'snapshot', total, seen }, () => {})
+      this.#deliver({ type: 'snapshot', total, seen: this.#log.seen(), hlc: this.#log.latest }, () => {})
     }
     for (let start = 0; start < options.backlog.length; start += BATCH) {
       this.#leaseCalls.push({ leases: options.backlog.slice(start, start + BATCH), resolve: () => {} })

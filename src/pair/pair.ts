@@ -1,43 +1,21 @@
 import type { Db } from '../inventory/database.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Lease } from '../inventory/lease.ts'
-import type { Holding, LeasePolicy } from '../inventory/lease-policy.ts'
 import type { Leases } from '../inventory/leases.ts'
 import type { Op } from '../inventory/oplog.ts'
-import { snapshotParts, snapshotSize } from '../inventory/snapshot.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
-import { ADDRESS_RULES, type AddressRules, type Contact, type Terms } from './address-rules.ts'
-import { type Beat, ContactLog } from './contact.ts'
-import { Inbox, ONE_CLOCK } from './inbox.ts'
+import { AddressPolicy } from './address-policy.ts'
+import { ADDRESS_RULES, type AddressRules, type Terms } from './address-rules.ts'
+import type { Beat, Path } from './contact.ts'
+import { judge } from './greeting.ts'
+import { ONE_CLOCK } from './inbox.ts'
 import { type Memory, readMemory, writeMemory } from './memory.ts'
 import { type Hello, type Message, OLDEST_PROTOCOL, PROTOCOL, type Reach } from './messages.ts'
-import { Outbox } from './outbox.ts'
-import { isOwnBucket, Shares, type Slot } from './shares.ts'
-import { type Before, type PairEvent, type PairState, standingOf, step } from './states.ts'
-
-/** A connection to the other instance; it is authenticated. */
-export interface Wire {
-  send(message: Message): void
-  close(): void
-}
-
-/** How soon what is noticed, in milliseconds. The simulator has its own, so that hours pass with few events. */
-export type Timing = {
-  /** Between two signs of life. */
-  readonly beat: number
-  /** Without a sign of life for so long the other instance counts as silent. */
-  readonly silence: number
-  /** An acknowledgement that takes longer is waited for no more: the write is told as not replicated. */
-  readonly slow: number
-  /** A turn of the event loop that took longer says nothing about the other instance: what it sent is still to be read. */
-  readonly ownDelay: number
-  /** So soon a living instance answers when it is asked. */
-  readonly answer: number
-  /** Whoever was heard so shortly ago isn't down. */
-  readonly recent: number
-}
-
-export const TIMING: Timing = { beat: 100, silence: 1000, slow: 1500, ownDelay: 400, answer: 40, recent: 10_000 }
+import { Presence } from './presence.ts'
+import { Session, type Wire } from './session.ts'
+import { isOwnBucket, type Slot } from './shares.ts'
+import { type Before, type PairEvent, type PairState, type PairStateName, standingOf, step } from './states.ts'
+import { TIMING, type Timing } from './timing.ts'
 
 export type PairOptions = {
   readonly db: Db
@@ -45,6 +23,8 @@ export type PairOptions = {
   readonly leases: Leases
   readonly slot: Slot
   readonly instance: string
+  /** The other instance's name. */
+  readonly peer: string
   readonly version: string
   readonly reach: () => Reach
   /** Milliseconds since the epoch, by a clock that nobody sets while this runs. */
@@ -62,60 +42,67 @@ export type PairOptions = {
   readonly received?: (ops: readonly Op[]) => void
   /** The other one says that it leaves the pair. */
   readonly left?: () => void
-  /** The state, or what the other one said of itself, is another now. */
-  readonly changed?: () => void
+  /** The state is another now. */
+  readonly changed?: (state: PairStateName) => void
 }
 
-type Connection = { readonly wire: Wire; readonly inbox: Inbox; outbox?: Outbox; hello?: Hello; hasAll: boolean }
+/** How often is kept how far the other one has come, in milliseconds: what a crash forgets counts as unknown to it, which is safe. */
+const KEEP_MS = 1000
+/** What every wait is longer by, in milliseconds: a translated time, and a grant that was on its way. */
+const SLACK_MS = 10_000
+
+/** What a state means, for who reads the log at night. */
+const MEANING: Record<PairStateName, (peer: string) => string> = {
+  NORMAL: (peer) => `in step with ${peer}: what is written is on both (NORMAL)`,
+  CATCHING_UP: (peer) => `${peer} is there: each sends what the other lacks (CATCHING_UP)`,
+  COMM_INT: (peer) => `${peer} can't be reached: this instance goes on by itself (COMM_INT)`,
+  PARTNER_DOWN: (peer) => `${peer} was said to be down: this instance serves everybody (PARTNER_DOWN)`
+}
 
 /**
  * One instance of a pair: what it sends to the other, what it takes from it, and what both together may promise. It
  * knows nothing of sockets and clocks.
  */
-export class Pair implements LeasePolicy {
+export class Pair {
   readonly #options: PairOptions
-  readonly #contact: ContactLog
   readonly #timing: Timing
   readonly #rules: AddressRules
-  readonly shares = new Shares()
-  readonly #startedAt: number
+  readonly #presence: Presence
   #memory: Memory
   #state: PairState
-  #connection: Connection | undefined
-  #peer: Hello | undefined
-  #servers: readonly Ipv4[]
+  #session: Session | undefined
   #skew = 0
-  #tickedAt: number
-  #connectedAt = 0
   #kept: number | undefined
   #keptAt = 0
-  #graceUntil = 0
-  #askedAt = 0
   #drainUntil: number | undefined
-  #peerDraining = false
-  #progress: { done: number; total: number } | undefined
+  #isPeerDraining = false
 
   constructor(options: PairOptions) {
-    const { db, now, random, leases } = options
+    const { db, now, random, inventory, leases, slot, sendBeat, timing = TIMING, rules = ADDRESS_RULES } = options
     this.#options = options
-    this.#contact = new ContactLog(random())
-    this.#timing = options.timing ?? TIMING
-    this.#rules = options.rules ?? ADDRESS_RULES
-    this.#startedAt = now()
-    this.#tickedAt = now()
+    this.#timing = timing
+    this.#rules = rules
+    this.#presence = new Presence({ boot: random(), timing, now, sendBeat })
     this.#memory = readMemory(db)
-    this.#peer = this.#memory.peer
-    this.#servers = serversOf(this.#peer)
-    this.#state = { name: 'COMM_INT', since: now(), before: beforeOf(this.#memory, options.slot) }
-    for (const { id, slot } of db.prepare('SELECT id, slot FROM share').all() as { id: Ipv4; slot: Slot }[]) {
-      this.shares.handOver(id, slot)
-    }
-    if (this.#memory.peerOrigin !== '') options.inventory.acknowledged(options.inventory.log.keptAcknowledged)
-    leases.share({ policy: this, replicator: { replicate: (changed) => this.replicateLeases(changed) } })
+    this.#state = { name: 'COMM_INT', since: now(), before: beforeOf(this.#memory, slot) }
+    if (this.#memory.peerOrigin !== '') inventory.acknowledged(inventory.log.peer.kept)
+    const policy = new AddressPolicy({
+      slot,
+      rules,
+      freed: inventory.freed,
+      now,
+      standing: () => standingOf(this.#state, this.#presence.contact),
+      terms: () => this.#terms()
+    })
+    leases.share({ policy, replicator: { replicate: (changed) => this.replicateLeases(changed) } })
   }
 
   get state(): PairState {
     return this.#state
+  }
+
+  get slot(): Slot {
+    return this.#options.slot
   }
 
   /** Whether this copy of the inventory can be served from. */
@@ -123,112 +110,36 @@ export class Pair implements LeasePolicy {
     return this.#memory.isWhole
   }
 
-  /** The addresses by which the other instance serves DHCP. */
-  get peerServers(): readonly Ipv4[] {
-    return this.#servers
+  get isConnected(): boolean {
+    return this.#session?.hello !== undefined
   }
 
-  /** Where machines reach the other instance, as it said last. */
-  get peerReach(): Reach | undefined {
-    return this.#peer?.reach
+  /** What the other instance said of itself last, be it in an earlier run. */
+  get peer(): Hello | undefined {
+    return this.#session?.hello ?? this.#memory.peer
   }
 
-  get status() {
-    const { slot, instance } = this.#options
-    const now = this.#options.now()
-    return {
-      state: this.#state.name,
-      since: this.#state.since,
-      slot,
-      instance,
-      draining: this.draining,
-      peer: this.#peer && {
-        instance: this.#peer.instance,
-        version: this.#peer.version,
-        draining: this.#peerDraining,
-        reach: this.#peer.reach
-      },
-      connected: this.#connection?.hello !== undefined,
-      heardAt: { link: this.#contact.heardAt('link'), network: this.#contact.heardAt('network') },
-      skew: this.#skew,
-      lag: this.#connection?.outbox?.waitingSince === undefined ? 0 : now - this.#connection.outbox.waitingSince,
-      behind: {
-        ops: this.#options.inventory.log.behind,
-        leases: this.#options.leases.changes.last - this.#options.leases.changes.acknowledged
-      },
-      progress: this.#progress,
-      solitude: this.#state.name === 'PARTNER_DOWN' ? this.#state.solitude : undefined
-    }
+  get isPeerDraining(): boolean {
+    return this.#isPeerDraining
   }
 
-  // --- what is written
-
-  async replicateOps(ops: readonly Op[]): Promise<boolean> {
-    return this.#connection?.outbox?.ops(ops) ?? false
+  heardAt(path: Path): number {
+    return this.#presence.heardAt(path)
   }
 
-  async replicateLeases(leases: readonly Lease[]): Promise<ReadonlySet<Ipv4> | undefined> {
-    return this.#connection?.outbox?.leases(leases)
+  /** Milliseconds that the other instance's clock is behind. */
+  get skew(): number {
+    return this.#skew
   }
 
-  // --- what addresses may be given
-
-  mayAllocate(address: Ipv4, last: Holding | undefined): boolean {
-    if (this.#options.inventory.freed.has(address)) return false
-    return this.#rules.mayAllocate(this.#standing(), this.#isOwn(address), last, this.#options.now(), this.#terms())
+  /** Milliseconds for which the oldest write has been waiting to be acknowledged. */
+  get lag(): number {
+    return this.#session?.lag ?? 0
   }
 
-  mayRenew(address: Ipv4, last: Holding): boolean {
-    return this.#rules.mayRenew(this.#standing(), this.#isOwn(address), last, this.#options.now(), this.#terms())
-  }
-
-  latestEnd(last: Holding | undefined): number {
-    return this.#rules.latestEnd(this.#standing(), last, this.#options.now(), this.#terms())
-  }
-
-  #isOwn(address: Ipv4): boolean {
-    return this.shares.ownerOf(address) === this.#options.slot
-  }
-
-  #standing() {
-    return standingOf(this.#state, this.#contactNow())
-  }
-
-  #contactNow(): Contact {
-    return this.#contact.contact(this.#startedAt)
-  }
-
-  #terms(): Terms {
-    const { mclt, autonomy } = this.#options.terms
-    const skew = Math.abs(this.#skew)
-    return {
-      mclt,
-      autonomy,
-      longestLease: this.#memory.longestLease * 1000,
-      skew: skew < ONE_CLOCK ? 0 : skew,
-      slack: SLACK_MS + (skew < ONE_CLOCK ? 0 : skew)
-    }
-  }
-
-  // --- who answers whom
-
-  /** Whether the other instance is silent on every path, or asks to be left out: its clients are this one's. */
-  isGone(): boolean {
-    if (this.#peerDraining && this.#connection !== undefined) return true
-    if (this.#connection?.hello !== undefined) return false
-    const now = this.#options.now()
-    const answered = this.#contact.answeredAt('network')
-    if (this.#askedAt > answered && now - this.#askedAt >= this.#timing.answer) return true
-    return now - answered > this.#timing.silence
-  }
-
-  /** Whether a client is this instance's to answer first. */
-  isOwnBucket(bucket: number): boolean {
-    return !this.draining && isOwnBucket(this.#options.slot, bucket)
-  }
-
-  get draining(): boolean {
-    return this.#drainUntil !== undefined
+  /** How much of the inventory has come of the whole that is being sent. */
+  get progress(): { readonly done: number; readonly total: number } | undefined {
+    return this.#session?.progress
   }
 
   /** Milliseconds by which what the other one gave lasts longer than is known. */
@@ -237,9 +148,65 @@ export class Pair implements LeasePolicy {
     return mclt + slack
   }
 
+  async replicateOps(ops: readonly Op[]): Promise<boolean> {
+    return this.#session?.ops(ops) ?? false
+  }
+
+  async replicateLeases(leases: readonly Lease[]): Promise<ReadonlySet<Ipv4> | undefined> {
+    return this.#session?.leases(leases)
+  }
+
+  /** Whether the other instance is silent on every path, or asks to be left out: its clients are this one's. */
+  isGone(): boolean {
+    return this.isConnected ? this.#isPeerDraining : this.#presence.isSilent
+  }
+
+  /** Whether a client is this instance's to answer first. */
+  isOwnBucket(bucket: number): boolean {
+    return this.#drainUntil === undefined && isOwnBucket(this.#options.slot, bucket)
+  }
+
+  /** When draining ends whatever goes on still; undefined: this instance doesn't drain. */
+  get drainUntil(): number | undefined {
+    return this.#drainUntil
+  }
+
+  /**
+   * No new work is begun from now on: the other instance has it.
+   * @param until milliseconds since the epoch: when what is under way needn't be waited for any more.
+   * @returns why that can't be.
+   */
+  drain(until: number): string | undefined {
+    if (this.#state.name !== 'NORMAL') return `${this.#options.peer} isn't in step: nobody would take over`
+    this.#drainUntil = until
+    this.#options.tell('info', `draining: ${this.#options.peer} takes over new work`)
+    return undefined
+  }
+
+  resume(): void {
+    if (this.#drainUntil === undefined) return
+    this.#drainUntil = undefined
+    this.#options.tell('info', 'this instance takes new work again')
+  }
+
+  /** @returns why the other instance can't be down; undefined: from now on it counts as down. */
+  partnerDown(fenced: boolean): string | undefined {
+    const { peer } = this.#options
+    if (this.#session !== undefined) return `${peer} is connected`
+    const { silentFor } = this.#presence
+    if (silentFor < (fenced ? this.#timing.silence : this.#timing.recent))
+      return `${peer} was heard ${(silentFor / 1000).toFixed(1)} s ago`
+    if ('before' in this.#state && this.#state.before === 'new')
+      return 'this instance never had the whole inventory: it can serve nobody'
+    if ('before' in this.#state && this.#state.before === 'first')
+      return `${peer} was never in step: this instance gives out all addresses as it is`
+    this.#step({ kind: 'partner-down', fenced })
+    return undefined
+  }
+
   /** Ends the pair: the other instance goes on alone. */
   leave(): void {
-    this.#connection?.wire.send({ type: 'left' })
+    this.#session?.wire.send({ type: 'left' })
   }
 
   /** Why the other instance can't be forgotten: it may still serve somebody. */
@@ -251,245 +218,192 @@ export class Pair implements LeasePolicy {
     return `what the other instance has given out may be in use until ${new Date(until).toISOString()}`
   }
 
-  /** No new work is begun from now on. @param until milliseconds since the epoch: when what is under way needn't be waited for any more; undefined: it goes on. */
-  drain(until: number | undefined): void {
-    this.#drainUntil = until
-    this.#options.tell('info', until === undefined ? 'this instance serves again' : 'this instance drains')
-    this.#options.changed?.()
-  }
-
-  /** When draining ends whatever goes on still. */
-  get drainUntil(): number | undefined {
-    return this.#drainUntil
-  }
-
-  /** @returns why the other instance can't be down; undefined: from now on it counts as down. */
-  partnerDown(fenced: boolean): string | undefined {
-    const now = this.#options.now()
-    if (this.#connection !== undefined) return 'the other instance is connected'
-    const heard = Math.max(this.#contact.heardAt('link'), this.#contact.heardAt('network'))
-    if ((!fenced && heard > now - this.#timing.recent) || heard > now - this.#timing.silence) {
-      return `the other instance was heard ${((now - heard) / 1000).toFixed(1)} s ago`
-    }
-    if (this.#state.name === 'COMM_INT' && this.#state.before === 'new') {
-      return 'this instance never had the whole inventory: it can serve nobody'
-    }
-    this.#step({ kind: 'partner-down', fenced })
-    return undefined
-  }
-
-  // --- the connection
-
   connected(wire: Wire): void {
-    this.#connection?.wire.close()
+    this.#session?.wire.close()
     this.#drop()
-    const { db, inventory, leases, now } = this.#options
-    const send = (message: Message) => wire.send(message)
-    const inbox = new Inbox({
+    const { db, inventory, leases, now, received } = this.#options
+    const session = new Session({
+      wire,
       db,
       inventory,
       leases,
       now,
-      send,
-      replacing: () => this.#remember({ isWhole: false }),
-      replaced: () => {
-        this.#remember({ isWhole: true })
-        this.#progress = undefined
-        this.#reloadShares()
-      },
-      progress: (done, total) => {
-        this.#progress = { done, total }
-      },
-      ended: () => {
-        if (this.#connection?.wire === wire) {
-          this.#connection.hasAll = true
-          this.#step({ kind: 'has-all' })
-        }
-      },
-      acknowledged: () => this.#checkInStep(),
-      received: (ops) => {
-        this.#noteShares(ops)
-        this.#options.received?.(ops)
-      }
+      whole: (isWhole) => this.#remember({ isWhole }),
+      hasAll: () => this.#stepIn(session, { kind: 'has-all' }),
+      inStep: () => this.#stepIn(session, { kind: 'in-step' }),
+      received: (ops) => received?.(ops)
     })
-    this.#connection = { wire, inbox, hasAll: false }
-    this.#connectedAt = now()
+    this.#session = session
+    this.#presence.linked()
     wire.send(this.#hello())
   }
 
   disconnected(wire: Wire): void {
-    if (this.#connection?.wire !== wire) return
+    if (this.#session?.wire !== wire) return
     this.#drop()
-    this.#askedAt = this.#options.now()
-    this.#options.sendBeat(this.#contact.next(this.#askedAt), true)
+    this.#presence.unlinked()
+  }
+
+  /** Whoever waits for the other instance goes on without: there is no pair any more. */
+  stop(): void {
+    this.#session?.stop()
+    this.#session?.close()
+    this.#session = undefined
   }
 
   /** Takes a message that came over a wire. */
   message(wire: Wire, message: Message): void {
-    const connection = this.#connection
-    if (connection?.wire !== wire) return
+    const session = this.#session
+    if (session?.wire !== wire) return
     switch (message.type) {
       case 'hello':
-        this.#meet(connection, message)
+        this.#meet(session, message)
         break
       case 'beat':
         this.#heard(message, 'link')
-        this.#peerDraining = message.draining
-        this.#skew = this.#smoothedSkew(message.now)
+        this.#isPeerDraining = message.draining
+        this.#skew = this.#options.now() - message.now
         break
       case 'ack':
-        connection.outbox?.acknowledged(message.id, message.refused)
+        session.acknowledged(message.id, message.refused)
         break
       case 'nack':
-        this.#hangUp(`the other instance couldn't keep what it was sent: ${message.reason}`)
+        this.#hangUp(`${this.#options.peer} couldn't keep what it was sent: ${message.reason}`)
         break
       case 'left':
         this.#options.left?.()
         break
       case 'bye':
-        this.#hangUp(`the other instance hung up: ${message.reason}`)
+        this.#hangUp(`${this.#options.peer} hung up: ${message.reason}`)
         break
       default:
-        connection.inbox.take(message)
+        session.take(message)
     }
   }
 
   /** Takes a sign of life that came over the provisioning network. */
   networkBeat(beat: Beat, ask: boolean): void {
     this.#heard(beat, 'network')
-    if (ask) this.#options.sendBeat(this.#contact.next(this.#options.now()), false)
+    if (ask) this.#presence.answer()
   }
 
   /** To be called every {@link Timing.beat}. */
   tick(): void {
-    const now = this.#options.now()
-    if (now - this.#tickedAt > this.#timing.ownDelay) this.#graceUntil = now + this.#timing.ownDelay
-    this.#tickedAt = now
     this.#keepAcknowledged()
-    const beat = this.#contact.next(now)
-    const connection = this.#connection
-    this.#options.sendBeat(beat, connection === undefined && this.#askedAt > this.#contact.answeredAt('network'))
-    if (connection === undefined) return
-    connection.wire.send({ type: 'beat', now, draining: this.draining, ...beat })
-    if (now < this.#graceUntil) return
-    const answered = Math.max(this.#contact.answeredAt('link'), this.#connectedAt)
-    if (now - answered > this.#timing.silence) this.#hangUp('the other instance is silent')
-    const waiting = connection.outbox?.waitingSince
-    if (waiting !== undefined && now - waiting > this.#timing.slow)
-      this.#hangUp('the other instance takes too long to write')
+    const session = this.#session
+    const beat = this.#presence.beat(session !== undefined)
+    if (session === undefined) return
+    const draining = this.#drainUntil !== undefined
+    session.wire.send({ type: 'beat', now: this.#options.now(), draining, ...beat })
+    if (this.#presence.isUncertain) return
+    if (this.#presence.isLinkSilent) this.#hangUp(`${this.#options.peer} is silent on the link`)
+    else if (this.lag > this.#timing.slow) this.#hangUp(`${this.#options.peer} takes too long to write`)
   }
 
-  /** A second at most is forgotten by a crash: what the other one has then counts as unknown to it, which is safe. */
+  #terms(): Terms {
+    const { mclt, autonomy } = this.#options.terms
+    const apart = Math.abs(this.#skew)
+    const skew = apart < ONE_CLOCK ? 0 : apart
+    return { mclt, autonomy, longestLease: this.#memory.longestLease * 1000, skew, slack: SLACK_MS + skew }
+  }
+
   #keepAcknowledged(): void {
-    const { log } = this.#options.inventory
-    const now = this.#options.now()
-    if (now - this.#keptAt < KEEP_MS || log.acknowledgedSeq === this.#kept) return
-    this.#keptAt = now
-    this.#kept = log.acknowledgedSeq
-    log.keepAcknowledged()
+    const { inventory, leases, now } = this.#options
+    const { peer } = inventory.log
+    if (now() - this.#keptAt < KEEP_MS || peer.acknowledged === this.#kept) return
+    this.#keptAt = now()
+    this.#kept = peer.acknowledged
+    // While leases are written, SQLite would let this wait, and the event loop with it.
+    void leases.idle().then(() => peer.keep())
   }
 
-  #meet(connection: Connection, hello: Hello): void {
-    const { inventory, leases, db, now, instance } = this.#options
-    if (hello.protocol < OLDEST_PROTOCOL || PROTOCOL < hello.oldest) {
-      connection.wire.send({
-        type: 'bye',
-        reason: `its version ${this.#options.version} and ${hello.version} don't understand each other`
-      })
-      this.#hangUp(`the other instance's version ${hello.version} is too far from this one's`)
-      return
-    }
+  #meet(session: Session, hello: Hello): void {
+    const { inventory, instance, peer, version, now } = this.#options
     const { log } = inventory
-    if ((hello.seen[log.origin] ?? 0) > log.seq) {
-      // A copy of this state folder was put back: what it wrote since is known to the other one alone.
-      log.renew(instance)
-      this.#remember({ isWhole: false })
-      this.#options.tell('warn', 'this instance is an older copy of itself: it begins anew from the other one')
-      this.#hangUp('a new beginning')
-      return
-    }
-    this.#peer = hello
-    this.#servers = serversOf(hello)
-    this.#skew = now() - hello.now
-    this.#connectedAt = now()
-    connection.hello = hello
-    const isNew = hello.origin !== this.#memory.peerOrigin || !hello.isWhole
-    const known = hello.seen[log.origin] ?? 0
-    const lacksOthers = Object.entries(log.seen()).some(
-      ([origin, seq]) => origin !== log.origin && origin !== hello.origin && (hello.seen[origin] ?? 0) < seq
-    )
-    const needsAll = this.#memory.isWhole && (!hello.isWhole || lacksOthers || log.since(known, 1) === undefined)
-    if (isNew) leases.acknowledged(0)
-    inventory.acknowledged(known)
-    if (!this.#memory.isWhole && !hello.isWhole) {
-      this.#hangUp('neither instance has a whole inventory: restore a backup on one')
-      return
-    }
-    connection.outbox = new Outbox({
-      log,
-      leases,
-      cursor: needsAll ? log.seq : known,
-      whole: needsAll ? { total: snapshotSize(db), seen: log.seen(), parts: snapshotParts(db, log) } : undefined,
-      backlog: leases.changedSince(leases.changes.acknowledged, isNew),
-      send: (message) => connection.wire.send(message),
-      now,
-      through: () => this.#checkInStep(),
-      acknowledgedOps: (seq) => inventory.acknowledged(seq)
+    const verdict = judge(hello, {
+      origin: log.origin,
+      seq: log.seq,
+      seen: log.seen(),
+      isWhole: this.#memory.isWhole,
+      peerOrigin: this.#memory.peerOrigin,
+      hasSince: (seq) => log.since(seq, 1) !== undefined
     })
-    this.#step({ kind: 'connected' })
-    connection.outbox.pump()
-  }
-
-  #checkInStep(): void {
-    const connection = this.#connection
-    if (connection?.hello === undefined || !connection.hasAll || !connection.outbox?.isThrough) return
-    this.#step({ kind: 'in-step' })
+    switch (verdict.kind) {
+      case 'too-far-apart':
+        session.wire.send({ type: 'bye', reason: `versions ${version} and ${hello.version} are too far apart` })
+        this.#hangUp(`${peer}'s version ${hello.version} is too far from ${version} here: install the same on both`)
+        break
+      case 'rolled-back':
+        inventory.renew(instance)
+        this.#remember({ isWhole: false })
+        this.#hangUp(`this instance is an older copy of itself: it begins anew from ${peer}`)
+        break
+      case 'nobody-whole':
+        this.#hangUp('neither instance has a whole inventory: start one from a whole copy of its state folder')
+        break
+      case 'welcome':
+        this.#skew = now() - hello.now
+        this.#presence.linked()
+        session.open(hello, verdict)
+        this.#step({ kind: 'connected' })
+        session.pump()
+    }
   }
 
   #hangUp(reason: string): void {
-    const connection = this.#connection
-    if (connection === undefined) return
+    if (this.#session === undefined) return
     this.#options.tell('warn', reason)
-    connection.wire.close()
+    this.#session.wire.close()
     this.#drop()
   }
 
+  /** First the state: what a write that isn't acknowledged any more may still promise follows from that. */
   #drop(): void {
-    const connection = this.#connection
-    if (connection === undefined) return
-    this.#connection = undefined
-    connection.inbox.close()
+    const session = this.#session
+    if (session === undefined) return
+    this.#session = undefined
+    this.#isPeerDraining = false
+    session.stop()
     this.#step({ kind: 'disconnected' })
-    connection.outbox?.close()
+    session.close()
   }
 
-  #heard(beat: Beat, path: 'link' | 'network'): void {
-    const now = this.#options.now()
-    if (now - this.#contactNow().confirmedAt > this.#options.terms.autonomy) this.#step({ kind: 'lapsed' })
-    this.#contact.take(beat, path, now)
+  #heard(beat: Beat, path: Path): void {
+    const silence = this.#options.now() - this.#presence.contact.confirmedAt
+    if (silence > this.#options.terms.autonomy) this.#step({ kind: 'lapsed' })
+    this.#presence.heard(beat, path)
     if (this.#state.name === 'PARTNER_DOWN') this.#step({ kind: 'heard' })
   }
 
+  /** What became of a session that is over counts no more. */
+  #stepIn(session: Session, event: PairEvent): void {
+    if (this.#session === session) this.#step(event)
+  }
+
   #step(event: PairEvent): void {
-    const { state, effects } = step(this.#state, event, {
+    const before = this.#state
+    const { state, effects } = step(before, event, {
       now: this.#options.now(),
-      contact: this.#contactNow(),
+      contact: this.#presence.contact,
       terms: this.#terms(),
       rules: this.#rules
     })
-    if (state === this.#state) return
     this.#state = state
-    if (effects.includes('remember-peer')) this.#rememberPeer(this.#connection?.hello?.origin ?? '')
+    if (effects.includes('remember-peer')) this.#rememberPeer()
     if (effects.includes('rules')) this.#options.leases.reconsiderAll()
-    this.#options.tell(state.name === 'COMM_INT' ? 'warn' : 'info', `the pair is ${state.name}`)
-    this.#options.changed?.()
+    if (state.name === before.name) return
+    // Without the other one there is nobody to drain to.
+    if (state.name === 'COMM_INT') this.resume()
+    this.#options.tell(state.name === 'COMM_INT' ? 'warn' : 'info', MEANING[state.name](this.#options.peer))
+    this.#options.changed?.(state.name)
   }
 
   /** On disk before the other one can count on it. */
-  #rememberPeer(origin: string): void {
+  #rememberPeer(): void {
+    const peer = this.#session?.hello
+    if (peer === undefined) return
     const lengths = [...this.#options.inventory.list('subnet')].map(({ lease }) => lease)
-    const peer = this.#connection?.hello
-    this.#remember({ peerOrigin: origin, longestLease: Math.max(0, ...lengths), ...(peer && { peer }) })
+    this.#remember({ peerOrigin: peer.origin, longestLease: Math.max(0, ...lengths), peer })
   }
 
   #hello(): Hello {
@@ -501,7 +415,7 @@ export class Pair implements LeasePolicy {
       version,
       instance,
       origin: inventory.origin,
-      boot: this.#contact.boot,
+      boot: this.#presence.boot,
       now: now(),
       isWhole: this.#memory.isWhole,
       seen: inventory.log.seen(),
@@ -513,34 +427,9 @@ export class Pair implements LeasePolicy {
     this.#memory = { ...this.#memory, ...changes }
     writeMemory(this.#options.db, this.#memory)
   }
-
-  #noteShares(ops: readonly Op[]): void {
-    for (const op of ops) {
-      if (op.entity === 'share') this.shares.handOver(op.key as Ipv4, (JSON.parse(op.value) as { slot: Slot }).slot)
-    }
-  }
-
-  #reloadShares(): void {
-    const rows = this.#options.db.prepare('SELECT id, slot FROM share').all() as { id: Ipv4; slot: Slot }[]
-    for (const { id, slot } of rows) this.shares.handOver(id, slot)
-  }
-
-  #smoothedSkew(theirs: number): number {
-    return this.#options.now() - theirs
-  }
-}
-
-function serversOf(peer: Hello | undefined): readonly Ipv4[] {
-  return (peer?.reach.interfaces ?? []).map(({ address }) => address as Ipv4)
 }
 
 function beforeOf({ peerOrigin, isWhole }: Memory, slot: Slot): Before {
   if (peerOrigin !== '' && isWhole) return 'restarted'
   return slot === 0 && isWhole ? 'first' : 'new'
 }
-
-/** How often is kept how far the other one has come. */
-const KEEP_MS = 1000
-
-/** What every wait is longer by: a translated time, and a grant that was on its way. */
-const SLACK_MS = 10_000

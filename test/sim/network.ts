@@ -1,6 +1,6 @@
 import type { Beat } from '../../src/pair/contact.ts'
 import type { Message } from '../../src/pair/messages.ts'
-import type { Wire } from '../../src/pair/pair.ts'
+import type { Wire } from '../../src/pair/session.ts'
 import type { Node } from './node.ts'
 import type { Random, World } from './world.ts'
 

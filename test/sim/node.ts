@@ -10,8 +10,9 @@ import { Leases } from '../../src/inventory/leases.ts'
 import type { Op } from '../../src/inventory/oplog.ts'
 import { MachineNetworks } from '../../src/machine-networks.ts'
 import type { AddressRules } from '../../src/pair/address-rules.ts'
-import { Pair, type Timing } from '../../src/pair/pair.ts'
+import { Pair } from '../../src/pair/pair.ts'
 import type { Slot } from '../../src/pair/shares.ts'
+import type { Timing } from '../../src/pair/timing.ts'
 import { cidr, ip } from '../support/values.ts'
 import type { Network } from './network.ts'
 import type { Random, World } from './world.ts'
@@ -124,6 +125,7 @@ export class Node {
       leases,
       slot: this.slot,
       instance: this.name,
+      peer: this.peer.name,
       version: 'simulated',
       reach: () => ({ interfaces: [], http: 80, dhcp: 67, beats: 1 }),
       now,
@@ -188,7 +190,7 @@ export class Node {
     if (this.run !== run || this.#parts === undefined) return
     this.does(({ pair }) => {
       pair.tick()
-      if (this.slot === 1 && !pair.status.connected) this.#network.dial(this, this.peer)
+      if (this.slot === 1 && !pair.isConnected) this.#network.dial(this, this.peer)
     })
     this.#world.after(TIMING.beat, () => this.#tick(run))
   }

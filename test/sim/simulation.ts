@@ -218,18 +218,7 @@ export class Simulation {
 
 /** What both must have alike: leases but for what each says of itself. */
 function inventoryOf({ db }: Node): Record<string, unknown> {
-  const {
-    role,
-    machine,
-    interface: interfaces,
-    subnet,
-    field_version,
-    document,
-    attempt,
-    token,
-    share,
-    lease
-  } = dump(db)
+  const { role, machine, interface: interfaces, subnet, field_version, document, attempt, token, lease } = dump(db)
   const leases = (lease as Record<string, unknown>[]).map(({ address, mac, state, version }) => ({
     address,
     mac,
@@ -246,7 +235,6 @@ function inventoryOf({ db }: Node): Record<string, unknown> {
     document: (document as { fields: string }[]).map((row) => ({ ...row, fields: JSON.parse(row.fields) })),
     attempt,
     token,
-    share,
     leases
   }
 }

@@ -6,7 +6,7 @@ import type { AdminOptions } from './server.ts'
 
 const tags = ['pair']
 
-/** What the daemon hands in of its pair. */
+/** What the daemon hands in of its pair. Whatever can't be done is an InventoryError that says why. */
 export interface PairControl {
   status(): Record<string, unknown>
   invite(): { code: string; until: number; address: string }
@@ -15,8 +15,7 @@ export interface PairControl {
   forget(): void
   drain(seconds: number): void
   resume(): void
-  /** @returns why it can't be so. */
-  partnerDown(fenced: boolean): string | undefined
+  partnerDown(fenced: boolean): void
 }
 
 const ADDRESS = /^((?:[0-9]{1,3}\.){3}[0-9]{1,3}):([0-9]{1,5})$/
@@ -84,8 +83,7 @@ export function pairRoutes(app: AdminApp, { pair, boot }: Pick<AdminOptions, 'pa
 
   const Down = Type.Object({ poweredOff: Type.Optional(Type.Boolean()) }, { additionalProperties: false })
   app.post('/pair/partner-down', { schema: { tags, body: Down } }, (request) => {
-    const objection = needed().partnerDown(request.body.poweredOff ?? false)
-    if (objection !== undefined) throw new InventoryError('wrong-state', objection)
+    needed().partnerDown(request.body.poweredOff ?? false)
     return needed().status()
   })
 }
