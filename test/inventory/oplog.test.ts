@@ -111,3 +111,38 @@ test('tokens that come and go leave nothing behind', (t) => {
   t.deepEqual(dump(db).token, [])
   t.deepEqual(dump(db).field_version, [])
 })
+
+test('what this version does not understand is kept, and applied by the one that does', (t) => {
+  const { log, db, clock, count } = open()
+  const op = { origin: 'b-1', seq: 1, hlc: '1', entity: 'role', key: 'db', value: '"x"', base: '', actor: '' }
+  log.receive([
+    { ...op, field: 'colour' },
+    { ...op, seq: 2, entity: 'planet', field: 'row' }
+  ])
+  t.is(count('unknown_op'), 2)
+  t.is(log.seen()['b-1'], 2)
+  const known = JSON.stringify({ ...op, field: 'note' })
+  db.prepare('UPDATE unknown_op SET op = ? WHERE seq = 1').run(known)
+  open(db, clock)
+  t.is(count('unknown_op'), 1)
+  t.like(dump(db).role, [{ name: 'db', note: 'x' }])
+})
+
+test('an op that comes before one that it follows is refused, with all of its batch; one that came before changes nothing', (t) => {
+  const { log, count } = open()
+  const op = (seq: number) => ({
+    origin: 'b-1',
+    seq,
+    hlc: String(seq),
+    entity: 'role',
+    key: 'db',
+    field: 'note',
+    value: '"x"',
+    base: '',
+    actor: ''
+  })
+  t.throws(() => log.receive([op(1), op(3)]), { name: 'GapError' })
+  t.is(count('role'), 0)
+  t.is(log.receive([op(1), op(2)]).length, 2)
+  t.is(log.receive([op(1), op(2)]).length, 0)
+})

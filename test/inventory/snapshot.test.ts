@@ -1,0 +1,62 @@
+import test from 'ava'
+import { OpLog } from '../../src/inventory/oplog.ts'
+import { dropAll, putPart, snapshotParts, snapshotSize } from '../../src/inventory/snapshot.ts'
+import { apiTokenChange } from '../../src/inventory/tokens.ts'
+import { change, dump, machine, openStore, role, subnet } from '../support/inventory.ts'
+
+const REPLICATED = [
+  'machine',
+  'role',
+  'subnet',
+  'interface',
+  'field_version',
+  'document',
+  'attempt',
+  'event',
+  'unknown_op'
+] as const
+
+test('the whole inventory, what was deleted and what is not understood included, is the same where it is put', async (t) => {
+  const from = openStore()
+  await change(from, (draft) => {
+    draft.putSubnet(subnet())
+    for (let each = 0; each < 120; each += 1) draft.putRole(role(`r${each}`))
+    draft.putMachine(machine('web1', 1, { role: 'r1' }))
+  })
+  await change(from, (draft) => draft.delete('role', 'r2'))
+  from.db.prepare("INSERT INTO unknown_op VALUES ('b-1', 1, '{}')").run()
+  const to = openStore()
+  await change(to, (draft) => draft.putRole(role('its-own')))
+  await to.inventory.write([apiTokenChange('admin', 'secret', 1)])
+  dropAll(to.db)
+  let parts = 0
+  for (const part of snapshotParts(from.db, from.inventory.log)) {
+    putPart(to.db, JSON.parse(JSON.stringify(part)))
+    parts += part.documents?.length ?? part.rows?.rows.length ?? 0
+  }
+  t.is(parts, snapshotSize(from.db))
+  const [one, other] = [dump(from.db), dump(to.db)]
+  for (const table of REPLICATED) t.deepEqual(other[table], one[table], table)
+  t.is(other.token?.length, 1, 'an administrator keeps the token for this instance')
+  to.inventory.reload()
+  t.is(to.inventory.get('machine', 'web1')?.role, 'r1')
+  t.is(to.inventory.get('role', 'its-own'), undefined)
+  t.truthy(to.inventory.get('global', 'settings'))
+})
+
+test('tables and columns of a newer version are left out', (t) => {
+  const { db } = openStore()
+  putPart(db, { rows: { table: 'meta', rows: [{ key: 'origin', value: 'x' }] } })
+  putPart(db, { rows: { table: 'event', rows: [{ id: 7, time: 1, type: 'x', message: 'y', colour: 'red' }] } })
+  t.like(dump(db).event, [{ id: 7, message: 'y' }])
+  t.false((dump(db).meta as { value: string }[]).some(({ value }) => value === 'x'))
+})
+
+test('what is written after stamps that came as a whole is later than these', (t) => {
+  const { db } = openStore()
+  const log = new OpLog(db, 'b', () => 1000)
+  log.caughtUp({ 'a-1': 5 }, '9999999999999.000007')
+  const [op] = log.commit([{ entity: 'role', key: 'db', field: 'note', value: 'x' }])
+  t.is(op?.hlc, '9999999999999.000008')
+  t.is(new OpLog(db, 'b', () => 1000).latest, '9999999999999.000008', 'also after a restart')
+})
