@@ -1,4 +1,3 @@
-import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -33,6 +32,7 @@ import type { Replicator } from './inventory/oplog.ts'
 import { apiTokenName } from './inventory/tokens.ts'
 import { Journal } from './journal.ts'
 import { transferMetrics } from './journal-metrics.ts'
+import { listen } from './listening.ts'
 import { MachineNetworks } from './machine-networks.ts'
 import { machineSockets } from './machine-sockets.ts'
 import { ClientCount } from './net/client-limits.ts'
@@ -43,7 +43,8 @@ import type { PassedSocket } from './net/systemd.ts'
 import { watchAll } from './net/transfer-watch.ts'
 import { openLoaders, warnOfMissingSigned } from './open-loaders.ts'
 import { Pairing } from './pairing.ts'
-import { StartError, startErrorOf } from './start-error.ts'
+import { startErrorOf } from './start-error.ts'
+import { makeStateFolder } from './state-folder.ts'
 import { steadyClock } from './steady-clock.ts'
 import * as tftp from './tftp/server.ts'
 import { bootFiles } from './tftp-files.ts'
@@ -286,25 +287,4 @@ async function start(
     ready = false
   })
   return { adminUrl, interfaces, fresh, inventory, close: stopAll }
-}
-
-function makeStateFolder(state: string): void {
-  try {
-    mkdirSync(state, { recursive: true, mode: 0o750 })
-    accessSync(state, constants.R_OK | constants.W_OK | constants.X_OK)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new StartError(
-      `the state folder ${state} can't be used (${code}): make it, owned by the user that runs Tandem`
-    )
-  }
-}
-
-async function listen(app: FastifyInstance, what: string, host: string, port: number): Promise<void> {
-  try {
-    await app.listen({ host, port })
-  } catch (error) {
-    await app.close()
-    throw startErrorOf(error as Error, `${what} can't listen on ${host}:${port}`)
-  }
 }

@@ -1,18 +1,19 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import type { TemplateContext } from '../../src/boot/context.ts'
+import { preseedUrl } from '../../src/boot/preseed-url.ts'
 import { createRenderer } from '../../src/boot/render.ts'
 import { questionsOf } from './preseed-questions.ts'
-import { bareContext, fullContext } from './template-context.ts'
+import { bareContext, fullContext, pairContext } from './template-context.ts'
 
 const { render } = createRenderer(join(import.meta.dirname, '../../boot-templates'))
 const PRESEED = 'preseed/debian.cfg.njk'
 
 test('a shell accepts every command of a preseed', (t) => {
-  for (const context of [fullContext(), bareContext()]) {
+  for (const context of [fullContext(), bareContext(), pairContext()]) {
     const commands = questionsOf(render(PRESEED, context)).filter(({ name }) => name.endsWith('_command'))
     t.is(commands.length, 3)
     for (const { value } of commands) t.is(spawnSync('sh', ['-n', '-c', value], { encoding: 'utf8' }).stderr, '')
@@ -62,6 +63,65 @@ for (const [seen, disk, reports] of disks) {
     t.deepEqual(said, ['tandem-status partitioning', ...reports])
   })
 }
+
+const MARKER = 'tandem installed 7.a 0badcafe'
+
+for (const [what, content, reports] of [
+  [
+    'its own generation: installed already',
+    MARKER,
+    ['tandem-status partitioning', 'tandem-status installed', 'reboot']
+  ],
+  ['an earlier generation', `${MARKER.slice(0, -1)}0`, ['tandem-status partitioning']],
+  ['nothing', '', ['tandem-status partitioning']]
+] as const) {
+  test(`the disk is looked at before anything touches it; it bears ${what}`, (t) => {
+    const target = sandbox(t)
+    const disk = join(target, 'disk')
+    const bytes = Buffer.alloc(1 << 20)
+    bytes.write(`${content}\n`, 255 * 4096)
+    writeFileSync(disk, bytes)
+    stub(target, 'reboot', `echo reboot >> ${join(target, 'log')}\nkill $PPID`)
+    const said = runCommand('partman/early_command', bareContext(), target, disk)
+    t.deepEqual(said, content === MARKER ? [...reports] : [...reports, ...chosen(disk)])
+  })
+}
+
+test('the mark is left where nothing else is, unless a partition begins there', (t) => {
+  for (const [start, marked] of [
+    ['2048', true],
+    ['63', false]
+  ] as const) {
+    const target = sandbox(t)
+    const disk = join(target, 'disk')
+    writeFileSync(disk, Buffer.alloc(2 << 20, 7))
+    stub(target, 'debconf-get', `echo ${disk}`)
+    stub(target, 'cat', `echo ${start}`)
+    mkdirSync(join(target, 'root'))
+    runCommand('preseed/late_command', bareContext(), target)
+    const bytes = readFileSync(disk)
+    t.is(bytes.length, 2 << 20)
+    t.is(bytes.toString('latin1', 255 * 4096, 255 * 4096 + MARKER.length) === MARKER, marked)
+    t.deepEqual([bytes[255 * 4096 - 1], bytes[256 * 4096]], [7, 7])
+  }
+})
+
+test('an installer asks both instances for its file until one gives it', (t) => {
+  const target = sandbox(t)
+  const url = preseedUrl(['http://10.77.0.1/p', 'http://10.77.0.9/p'])
+  const [, content = ''] = url.split('base64://')
+  const [, command = ''] = Buffer.from(content, 'base64').toString().split('preseed/include_command string ')
+  stub(target, 'sleep', 'true')
+  stub(target, 'wget', `echo "$*" >> ${join(target, 'log')}; case "$*" in *10.77.0.9*) exit 0;; esac; exit 4`)
+  const said = execFileSync('sh', ['-c', command], { encoding: 'utf8', env: { PATH: `${target}:/usr/bin:/bin` } })
+  t.is(said, 'file:///tmp/tandem.cfg\n')
+  t.is(
+    readFileSync(join(target, 'log'), 'utf8')
+      .match(/http:\S+/g)
+      ?.join(' '),
+    'http://10.77.0.1/p http://10.77.0.9/p'
+  )
+})
 
 test('the report is JSON, with and without a message, and a failure stops there', (t) => {
   const target = sandbox(t)

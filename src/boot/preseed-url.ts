@@ -1,0 +1,12 @@
+/**
+ * Where debian-installer gets its preseed file. It takes one URL, and stops at a question when nobody answers there. Of two
+ * instances either may be gone by then, so the URL itself holds a file (debian-installer-utils' fetch-url knows `base64`) whose
+ * command asks both until one answers.
+ */
+export function preseedUrl(preseeds: readonly string[]): string {
+  const [only, ...others] = preseeds as [string, ...string[]]
+  if (others.length === 0) return only
+  const fetched = 'if wget -q -T 10 -O /tmp/tandem.cfg $u; then echo file:///tmp/tandem.cfg; break 2; fi'
+  const command = `while sleep 1; do for u in ${preseeds.join(' ')}; do ${fetched}; done; done`
+  return `base64://${Buffer.from(`d-i preseed/include_command string ${command}\n`).toString('base64')}`
+}
