@@ -74,6 +74,19 @@ admin:
   })
 })
 
+test('a pair has two addresses; what may be given, in how much time, has defaults', (t) => {
+  const parsed = (more: string) =>
+    parseConfig(`${MINIMAL}\npair: { listen: '10.99.0.1:8444', peer: '10.99.0.2:8444'${more} }\n`, 'tandem.yaml').pair
+  const at = (last: number) => ({ address: `10.99.0.${last}`, port: 8444 })
+  t.deepEqual(parsed(''), { listen: at(1), peer: at(2), mclt: 600, autonomy: 86_400 } as never)
+  t.like(parsed(', mclt: 120, autonomy: 3600'), { mclt: 120, autonomy: 3600 })
+  t.deepEqual(wrong(`${MINIMAL}\npair: { listen: 8444, peer: '10.99.0.2', mclt: 5 }\n`), [
+    'tandem.yaml:2: pair.listen: must be string',
+    'tandem.yaml:2: pair.mclt: must be >= 60',
+    'tandem.yaml:2: pair.peer: "10.99.0.2" is not an address with a port like 127.0.0.1:8443'
+  ])
+})
+
 test('without a file everything is on loopback, on ports that need no privileges', (t) => {
   const { interfaces, ports, admin, state } = embeddedConfig('/tmp/var')
   t.deepEqual(interfaces, [{ name: 'lo', address: '127.0.0.1' }])
