@@ -1,5 +1,5 @@
 import test from 'ava'
-import { makeBiosDisk } from './lab/disk.ts'
+import { driveOf, makeEmptyDisk } from './lab/disk.ts'
 import { inLab } from './lab/lab.ts'
 import { DEBIAN_NETBOOT, node, SITE } from './lab/site.ts'
 import { waitFor } from './lab/wait.ts'
@@ -10,7 +10,7 @@ test(
     const { tandem } = lab
     await tandem.apply(SITE)
     await tandem.cli('image', 'import', 'debian-12', DEBIAN_NETBOOT)
-    const hardware = { ...node('bios-ipxe', await makeBiosDisk(lab.folder)), memory: 1024 }
+    const hardware = { ...node('bios-ipxe', driveOf(await makeEmptyDisk(lab.folder, 'node-1'))), memory: 1024 }
     const image = ['--image', 'debian-12', '--console', 'ttyS0']
     const choice = ['--role', 'openstack::compute', '--subnet', '10.77.0.0/24', ...image]
     await tandem.cli('machine', 'add', 'node-1', '--mac', hardware.mac, ...choice)

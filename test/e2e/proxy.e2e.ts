@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { addressServer, startAddressServer } from './lab/address-server.ts'
-import { makeBiosDisk, makeUefiDisk } from './lab/disk.ts'
+import { driveOf, makeEmptyDisk } from './lab/disk.ts'
 import { inLab, type Lab } from './lab/lab.ts'
 import type { Boot, Machine } from './lab/machine.ts'
 import { importTinyOs, NODE, SITE } from './lab/site.ts'
@@ -75,7 +75,7 @@ async function installs(
     uuid: NODE.uuid.replace(/.$/, String(index)),
     serial: `SN-${index}`
   }
-  const disk = boot.startsWith('uefi') ? await makeUefiDisk(folder) : await makeBiosDisk(folder)
+  const disk = driveOf(await makeEmptyDisk(folder, boot))
   const choice = ['--role', 'openstack::compute', '--image', 'tiny', '--subnet', '10.77.0.0/24']
   await tandem.cli('machine', 'add', boot, '--mac', identity.mac, ...choice)
   await tandem.cli('machine', 'install', boot)

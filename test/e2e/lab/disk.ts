@@ -1,5 +1,6 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { run } from './process.ts'
 
 /** What a machine prints on its serial port when it has booted one of these disks; then it stays as it is. */
 export const DISK_BOOTED = 'DISK BOOT'
@@ -17,8 +18,38 @@ const PRINT = machineCode(`
   f4      halt: hlt
   eb fd         jmp halt`)
 
-/** Makes a disk that a BIOS boots, and gives QEMU's drive options for it. */
-export async function makeBiosDisk(folder: string): Promise<string> {
+const SECTOR = 512
+/** Where its one partition starts: bytes before it belong to nobody, but for the partition table. */
+const PARTITION = 1 << 20
+const PARTITION_BYTES = 3 << 20
+
+/** What an installer leaves behind: a disk that a BIOS boots from its first sector, and UEFI from the removable media's path. */
+export async function makeDisk(folder: string): Promise<string> {
+  const [file, program] = [join(folder, 'installed.disk'), join(folder, 'BOOTX64.EFI')]
+  const disk = Buffer.alloc(PARTITION + PARTITION_BYTES)
+  bootSector().copy(disk)
+  await writeFile(file, disk)
+  await writeFile(program, efiProgram())
+  const partition = `${file}@@${PARTITION}`
+  await run(['mformat', '-i', partition, '-T', String(PARTITION_BYTES / SECTOR), '::'])
+  for (const made of ['::EFI', '::EFI/BOOT']) await run(['mmd', '-i', partition, made])
+  await run(['mcopy', '-i', partition, program, '::EFI/BOOT/BOOTX64.EFI'])
+  return file
+}
+
+/** Makes an empty disk, which takes what `makeDisk` makes. `name` is that of its file, without the extension. */
+export async function makeEmptyDisk(folder: string, name: string): Promise<string> {
+  const file = join(folder, `${name}.disk`)
+  await writeFile(file, Buffer.alloc(PARTITION + PARTITION_BYTES))
+  return file
+}
+
+/** QEMU's drive options for a disk in a file. */
+export function driveOf(file: string): string {
+  return `file=${file},format=raw`
+}
+
+function bootSector(): Buffer {
   // It waits for a second, in which the BIOS writes out what it still has to say on the serial port.
   const setUp = machineCode(`
     fb            sti
@@ -29,20 +60,14 @@ export async function makeBiosDisk(folder: string): Promise<string> {
     8e d8         mov ds, ax
     ba f8 03      mov dx, 0x3f8 (the first serial port)
     be 1d 7c      mov si, 0x7c1d: the message, behind these 17 bytes and PRINT's 12`)
-  const disk = Buffer.alloc(1 << 20)
-  Buffer.concat([setUp, PRINT, MESSAGE]).copy(disk)
-  disk.writeUInt16LE(0xaa55, 510)
-  const file = join(folder, 'bios.disk')
-  await writeFile(file, disk)
-  return `file=${file},format=raw`
-}
-
-/** Makes a disk that UEFI boots: a FAT file system with a program under the removable media's path. Gives QEMU's drive options. */
-export async function makeUefiDisk(folder: string): Promise<string> {
-  const root = join(folder, 'uefi.disk')
-  await mkdir(join(root, 'EFI/BOOT'), { recursive: true })
-  await writeFile(join(root, 'EFI/BOOT/BOOTX64.EFI'), efiProgram())
-  return `file=fat:rw:${root},format=raw`
+  const sector = Buffer.alloc(SECTOR)
+  Buffer.concat([setUp, PRINT, MESSAGE]).copy(sector)
+  const entry = 446 // the first of the partition table
+  sector[entry + 4] = 0xef // EFI system partition
+  sector.writeUInt32LE(PARTITION / SECTOR, entry + 8)
+  sector.writeUInt32LE(PARTITION_BYTES / SECTOR, entry + 12)
+  sector.writeUInt16LE(0xaa55, 510)
+  return sector
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava'
-import { DISK_BOOTED, makeBiosDisk, makeUefiDisk } from './disk.ts'
+import { DISK_BOOTED, driveOf, makeEmptyDisk } from './disk.ts'
 import type { Lab } from './lab.ts'
 import type { Boot } from './machine.ts'
 import type { Network } from './network.ts'
@@ -21,8 +21,7 @@ export type Variant = {
  */
 export async function installsThenBootsItsDisk(t: ExecutionContext, lab: Lab, boot: Boot, variant: Variant = {}) {
   const { tandem, folder } = lab
-  const disk = boot.startsWith('uefi') ? await makeUefiDisk(folder) : await makeBiosDisk(folder)
-  const hardware = node(boot, disk)
+  const hardware = node(boot, driveOf(await makeEmptyDisk(folder, boot)))
   await tandem.apply(SITE)
   await importTinyOs(tandem, folder)
   const { localBoot = 'exit', loader, network = lab.network, subnet = '10.77.0.0/24' } = variant

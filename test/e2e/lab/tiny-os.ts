@@ -1,6 +1,7 @@
 import { copyFile, cp, mkdir, readdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { makeDisk } from './disk.ts'
 import { run } from './process.ts'
 
 /** Where scripts/e2e-setup unpacks what must not be installed. */
@@ -15,7 +16,8 @@ const MODULES = [
   'drivers/virtio/virtio_pci.ko',
   'net/core/failover.ko',
   'drivers/net/net_failover.ko',
-  'drivers/net/virtio_net.ko'
+  'drivers/net/virtio_net.ko',
+  'drivers/block/virtio_blk.ko'
 ]
 
 /** Its files beside busybox and the kernel's modules. */
@@ -27,7 +29,9 @@ export async function makeTinyOs(folder: string): Promise<void> {
   const release = (await readdir(join(kernel, 'lib/modules')))[0] as string
   const root = `${folder}.root`
   await cp(OVERLAY, root, { recursive: true })
+  await mkdir(join(root, 'bin'), { recursive: true })
   await copyFile('/bin/busybox', join(root, 'bin/busybox'))
+  await copyFile(await makeDisk(dirname(folder)), join(root, 'disk'))
   await mkdir(join(root, 'modules'))
   for (const [order, module] of MODULES.entries()) {
     const source = join(kernel, 'lib/modules', release, 'kernel', module)
