@@ -6,7 +6,7 @@
 export function preseedUrl(preseeds: readonly string[]): string {
   const [only, ...others] = preseeds as [string, ...string[]]
   if (others.length === 0) return only
-  const fetched = 'if wget -q -T 10 -O /tmp/tandem.cfg $u; then echo file:///tmp/tandem.cfg; break 2; fi'
+  const fetched = 'if wget -q -t 1 -T 10 -O /tmp/tandem.cfg $u; then echo file:///tmp/tandem.cfg; break 2; fi'
   const command = `while sleep 1; do for u in ${preseeds.join(' ')}; do ${fetched}; done; done`
   return `base64://${Buffer.from(`d-i preseed/include_command string ${command}\n`).toString('base64')}`
 }

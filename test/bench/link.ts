@@ -43,7 +43,8 @@ export async function makeLink(name: string, network: Cidr, hosts: { server: Ipv
   }
 }
 
-function host(namespace: string): Host {
+/** A namespace that is there already. */
+export function host(namespace: string): Host {
   const inside = ['ip', 'netns', 'exec', namespace]
   return {
     run: (argv) => run([...inside, ...argv]),
@@ -55,7 +56,8 @@ function host(namespace: string): Host {
   }
 }
 
-async function remove(namespace: string): Promise<void> {
+/** Kills what runs in a namespace, each process by its id, and removes it. */
+export async function remove(namespace: string): Promise<void> {
   const script = 'ip netns pids "$0" | xargs --no-run-if-empty kill -KILL; ip netns delete "$0"'
   await run(['sh', '-c', script, namespace])
 }

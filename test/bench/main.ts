@@ -7,9 +7,10 @@ import type { Bench } from './bench.ts'
 import { dhcpBench } from './dhcp/bench.ts'
 import { filesBench } from './files/bench.ts'
 import { describeMachine } from './machine.ts'
+import { pairBench } from './pair/bench.ts'
 import { table, withResults } from './report.ts'
 
-const BENCHES: Readonly<Record<string, Bench>> = { dhcp: dhcpBench, files: filesBench }
+const BENCHES: Readonly<Record<string, Bench>> = { dhcp: dhcpBench, files: filesBench, pair: pairBench }
 const PAGE = resolve(import.meta.dirname, '../../docs/benchmarks.md')
 
 const USAGE = `usage: npm run bench BENCH -- [--point POINT]... [--runs 3] [--json] [--write-docs]

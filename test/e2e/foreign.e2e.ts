@@ -23,7 +23,7 @@ test(
     t.regex(await tandem.log(), /"level":"warn".*another DHCP server, 10\.77\.0\.2/)
 
     await tandem.stop()
-    const again = await startTandem([network], folder, 'authoritative')
+    const again = await startTandem({ networks: [network], mode: 'authoritative' }, folder)
     t.regex(
       await told(again, 2),
       /^an OFFER to the probe -> nothing: another DHCP server, 10\.77\.0\.2, gives addresses on br0/

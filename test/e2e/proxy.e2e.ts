@@ -119,7 +119,7 @@ test(
     await mkdir(folder)
     await elsewhere.start(addressServer('br9', '10.99.0'), join(folder, 'dnsmasq.log'))
     await waitFor('dnsmasq listens', 30, async () => (await elsewhere.run(['ss', '-lun'])).includes(':67 '))
-    const error = await t.throwsAsync(startTandem([elsewhere], folder, 'proxy'))
+    const error = await t.throwsAsync(startTandem({ networks: [elsewhere], mode: 'proxy' }, folder))
     t.regex(error?.message ?? '', /\(exit 1\)/)
     t.regex(error?.message ?? '', /^tandem: UDP port 67 of .* is held by another program: .* reaches only one$/m)
 

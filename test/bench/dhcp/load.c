@@ -60,12 +60,17 @@ static int64_t now_us(void) {
   return (int64_t)now.tv_sec * SECOND + now.tv_nsec / 1000;
 }
 
-static void flush(struct generator *g) {
+static void flush_to(struct generator *g, struct sockaddr_in *server) {
+  for (size_t i = 0; i < g->queued; i++) g->out[i].msg_hdr.msg_name = server;
   for (size_t sent = 0; sent < g->queued;) {
     int count = sendmmsg(g->socket, g->out + sent, (unsigned)(g->queued - sent), 0);
     if (count >= 0) sent += (size_t)count;
     else if (errno != EINTR && errno != ENOBUFS) fail("load: sendmmsg");
   }
+}
+
+static void flush(struct generator *g) {
+  for (int i = 0; i < g->plan.server_count; i++) flush_to(g, &g->plan.servers[i]);
   g->queued = 0;
 }
 
@@ -284,7 +289,7 @@ static struct generator *new_generator(struct plan plan) {
     g->out_bytes[i] = (struct iovec){g->out_packets[i], 0};
     g->in_bytes[i] = (struct iovec){g->in_packets[i], LARGEST_PACKET};
     g->out[i].msg_hdr = (struct msghdr){
-        .msg_name = &g->plan.server, .msg_namelen = sizeof plan.server, .msg_iov = &g->out_bytes[i], .msg_iovlen = 1};
+        .msg_namelen = sizeof(struct sockaddr_in), .msg_iov = &g->out_bytes[i], .msg_iovlen = 1};
     g->in[i].msg_hdr = (struct msghdr){.msg_iov = &g->in_bytes[i], .msg_iovlen = 1};
   }
   return g;

@@ -10,7 +10,8 @@
 #include <string.h>
 
 static const char USAGE[] =
-    "load [options] SERVER[:PORT]\n"
+    "load [options] SERVER[:PORT] [SERVER[:PORT]]\n"
+    "  Of two servers both get every packet, as from a relay agent that knows both.\n"
     "  -r ADDRESS   the relay agent's own address, in the subnet to give addresses from (127.0.0.1)\n"
     "  -p PORT      its port (67); at another it asks to be answered there (RFC 8357)\n"
     "  -o NUMBER    outstanding exchanges (64)\n"
@@ -27,8 +28,11 @@ static const char USAGE[] =
 /* SLOT_BITS: so many bits of a transaction id say which of the outstanding exchanges it is. */
 enum { SLOT_BITS = 20, STORM_RETRY_MS = 4000, SECOND = 1000000 };
 
+enum { MOST_SERVERS = 2 };
+
 struct plan {
-  struct sockaddr_in server;
+  struct sockaddr_in servers[MOST_SERVERS];
+  int server_count;
   uint32_t relay;
   uint16_t port;
   uint32_t outstanding, clients;
@@ -102,8 +106,9 @@ static struct plan parse_plan(int argc, char **argv) {
         break;
       default: refuse("no such option");
     }
-  if (optind != argc - 1) refuse("name the server");
-  plan.server = parse_server(argv[optind]);
+  plan.server_count = argc - optind;
+  if (plan.server_count < 1 || plan.server_count > MOST_SERVERS) refuse("name one server, or two");
+  for (int i = 0; i < plan.server_count; i++) plan.servers[i] = parse_server(argv[optind + i]);
   if (plan.storm) {
     if (plan.exchanges == 0 || plan.exchanges > 1 << SLOT_BITS) refuse("--storm needs -n, of 1048576 at most");
     plan.outstanding = plan.clients = (uint32_t)plan.exchanges;

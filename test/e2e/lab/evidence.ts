@@ -9,15 +9,17 @@ type Section = [title: string, text: Promise<string>, lines: number]
 
 /** What a failed scenario leaves behind: the boot as the service, the machines and the wire saw it. */
 export async function evidence(
-  tandem: Tandem,
+  daemons: Readonly<Record<string, Tandem>>,
   machines: readonly Machine[],
   hosts: readonly Host[],
   folder: string
 ): Promise<string> {
   const captures = (await readdir(folder)).filter((name) => name.endsWith('.pcap')).map((name) => join(folder, name))
   const sections: Section[] = [
-    ['Events', timeline(tandem), 60],
-    ['Log of the daemon', tandem.log(), 60],
+    ...Object.entries(daemons).flatMap(([name, tandem]): Section[] => [
+      [`Events of ${name}`, timeline(tandem), 60],
+      [`Log of ${name}`, tandem.log(), 60]
+    ]),
     ...machines.map(
       ({ hardware, console }): Section => [`Console of ${hardware.mac} (${hardware.boot})`, console(), 50]
     ),

@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { evidence } from './evidence.ts'
+import { onGround } from './ground.ts'
 import { type Host, makeHost } from './host.ts'
 import { type Hardware, type Machine, makeMachine } from './machine.ts'
 import { makeNetwork, type Network } from './network.ts'
@@ -29,58 +28,42 @@ export type Lab = {
 }
 
 /**
- * Makes a test of a scenario: gives it a lab, and takes that down whatever happens. When the scenario
- * fails, its evidence is printed. scripts/e2e takes down what a killed process left: it goes by the
- * names, which start with `tandem-e2e-` and the run's number. The time limits are generous: other work on the same
- * cores slows emulation down several times, and a machine that boots takes no longer for a late limit.
+ * Makes a test of a scenario: gives it a lab, and takes that down whatever happens. When the scenario fails, its evidence
+ * is printed.
  * @param mode of Tandem's DHCP.
  * @param loaders what is called before Tandem starts, to put files into a folder that it then has its loaders in; left
  *   out: it has Debian's.
  */
 export function inLab(scenario: Scenario, mode: DhcpMode = 'authoritative', loaders?: (into: string) => Promise<void>) {
-  return async (t: ExecutionContext): Promise<void> => {
-    t.timeout(480_000)
-    const run = `tandem-e2e-${process.env.TANDEM_E2E_RUN ?? process.pid}`
-    const id = randomBytes(3).toString('hex')
-    const folder = join(tmpdir(), run, id)
-    const made: { remove(): Promise<void> }[] = []
-    const segment = async (bridge: string, ipv4: string, ipv6: string) => {
-      const network = await makeNetwork({ namespace: `${run}-${id}-${bridge}`, bridge, ipv4, ipv6 }, folder)
-      made.push(network)
-      return network
+  return onGround(async (t, { folder, namespace, keep }) => {
+    const segment = async (bridge: string, ipv4: string, ipv6: string) =>
+      keep(await makeNetwork({ namespace: namespace(bridge), bridge, ipv4, ipv6 }, folder))
+    const network = await segment('br0', '10.77.0.1/24', 'fd77::1/64')
+    const secondNetwork = await network.segment('br0b', '10.80.0.1/24')
+    const own = loaders && join(folder, 'loaders')
+    if (own) {
+      await mkdir(own)
+      await loaders(own)
+    }
+    const tandem = await startTandem({ networks: [network, secondNetwork], mode, loaders: own }, folder)
+    const machines: Machine[] = []
+    const machine = async (hardware: Hardware, where: Network = network) => {
+      const plugged = await makeMachine(where, hardware, folder)
+      machines.push(plugged)
+      return plugged
+    }
+    const hosts: Host[] = []
+    const host = async (mac: string, where: Network = network) => {
+      const plugged = keep(await makeHost(where, mac, namespace(mac.replaceAll(':', '')), folder))
+      hosts.push(plugged)
+      return plugged
     }
     try {
-      await mkdir(folder, { recursive: true })
-      const network = await segment('br0', '10.77.0.1/24', 'fd77::1/64')
-      const secondNetwork = await network.segment('br0b', '10.80.0.1/24')
-      const own = loaders && join(folder, 'loaders')
-      if (own) {
-        await mkdir(own)
-        await loaders(own)
-      }
-      const tandem = await startTandem([network, secondNetwork], folder, mode, own)
-      const machines: Machine[] = []
-      const machine = async (hardware: Hardware, where: Network = network) => {
-        const plugged = await makeMachine(where, hardware, folder)
-        machines.push(plugged)
-        return plugged
-      }
-      const hosts: Host[] = []
-      const host = async (mac: string, where: Network = network) => {
-        const plugged = await makeHost(where, mac, `${run}-${id}-${mac.replaceAll(':', '')}`, folder)
-        made.push(plugged)
-        hosts.push(plugged)
-        return plugged
-      }
-      try {
-        await scenario(t, { folder, network, secondNetwork, tandem, machine, host, segment })
-      } catch (error) {
-        t.log(await evidence(tandem, machines, hosts, folder))
-        throw error
-      }
-      await tandem.stop()
-    } finally {
-      for (const each of made.reverse()) await each.remove()
+      await scenario(t, { folder, network, secondNetwork, tandem, machine, host, segment })
+    } catch (error) {
+      t.log(await evidence({ tandem }, machines, hosts, folder))
+      throw error
     }
-  }
+    await tandem.stop()
+  })
 }

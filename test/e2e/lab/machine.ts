@@ -34,6 +34,8 @@ export type Machine = {
   off(seconds: number): Promise<void>
   /** What it printed on its serial port since it was last powered on. */
   console(): Promise<string>
+  /** Waits until it is off, or has printed one of these since it was last powered on. @returns which. */
+  offOr(texts: readonly string[], seconds: number): Promise<string>
   /** Waits until it has printed a text since it was last powered on. */
   prints(text: string, seconds: number): Promise<void>
 }
@@ -72,13 +74,15 @@ export async function makeMachine(network: Network, hardware: Hardware, folder: 
       await waitFor(`${name} powers off`, seconds, async () => running?.exitCode() !== undefined)
     },
     console: async () => stripVTControlCharacters(await readFile(serial(), 'utf8').catch(() => '')),
-    async prints(text, seconds) {
-      await waitFor(`${name} prints "${text}"`, seconds, async () => {
+    offOr: (texts, seconds) =>
+      waitFor(`${name} powers off or prints ${texts.join(' or ')}`, seconds, async () => {
         const off = running?.exitCode() !== undefined
-        if ((await machine.console()).includes(text)) return true
-        if (off) throw new Error(`${name} is off and has not printed "${text}"`)
-        return false
-      })
+        const console = await machine.console()
+        return texts.find((text) => console.includes(text)) ?? (off && 'off')
+      }),
+    async prints(text, seconds) {
+      const outcome = await machine.offOr([text], seconds)
+      if (outcome !== text) throw new Error(`${name} is off and has not printed "${text}"`)
     }
   }
   return machine

@@ -21,6 +21,9 @@ export type Network = {
   remove(): Promise<void>
 }
 
+/** What a daemon needs of a segment: its own interface there. */
+export type Seat = Pick<Network, 'namespace' | 'bridge' | 'address' | 'run' | 'start'>
+
 /** The addresses are this side's own, with their prefix lengths. */
 export type Addressing = { namespace: string; bridge: string; ipv4: string; ipv6: string }
 

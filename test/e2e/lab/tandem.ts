@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { Network } from './network.ts'
+import type { Seat } from './network.ts'
+import type { Running } from './process.ts'
 import { waitFor } from './wait.ts'
 
 const PROGRAM = resolve(import.meta.dirname, '../../../bin/tandem')
@@ -25,6 +26,19 @@ export type EventView = { time: string; type: string; machine?: string; mac?: st
 /** Who gives the machines their addresses: the daemon, or another server beside it. */
 export type DhcpMode = 'authoritative' | 'proxy'
 
+/** Where and how a daemon serves. */
+export type Serving = {
+  /** On segments of one namespace. */
+  networks: readonly [Seat, ...Seat[]]
+  mode: DhcpMode
+  /** The folder of the loaders, absolute; left out: where Debian has them. */
+  loaders?: string | undefined
+  /** Its name; default `a`. */
+  instance?: string
+  /** Addresses and ports, as in its configuration. */
+  pair?: { listen: string; peer: string }
+}
+
 /** The daemon as it is installed, and its command line, both in the network's namespace. */
 export type Tandem = {
   /** Runs the command line and gives what it printed. @throws with everything it printed, when it fails. */
@@ -39,28 +53,18 @@ export type Tandem = {
   /** What the daemon logged. */
   log(): Promise<string>
   stop(): Promise<void>
+  /** Sends it a signal, at once. */
+  signal(name: NodeJS.Signals): void
+  /** Starts it again on what its state folder holds, once it is gone. */
+  start(): Promise<void>
 }
 
-/**
- * Starts the daemon on segments of one namespace and waits until it serves. `folder` takes its state and its log.
- * @param mode of DHCP.
- * @param loaders the folder of the loaders, absolute; left out: where Debian has them.
- */
-export async function startTandem(
-  networks: readonly [Network, ...Network[]],
-  folder: string,
-  mode: DhcpMode,
-  loaders?: string
-): Promise<Tandem> {
-  const [network] = networks
-  const [config, state, log] = ['tandem.yaml', 'state', 'tandem.log'].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string
-  ]
-  await writeFile(config, configuration(networks, state, mode, loaders))
-  const daemon = await network.start([PROGRAM, 'serve', '--config', config], log)
-
+/** Starts the daemon and waits until it serves. `folder` takes its state and its log. */
+export async function startTandem(serving: Serving, folder: string): Promise<Tandem> {
+  const [network] = serving.networks
+  const [config = '', state = '', log = ''] = ['tandem.yaml', 'state', 'tandem.log'].map((name) => join(folder, name))
+  const access = join(state, 'admin.url')
+  let daemon: Running
   const tandem: Tandem = {
     cli: (...args) => network.run([PROGRAM, '--state', state, ...args]),
     json: async <Shape>(...args: string[]) => JSON.parse(await tandem.cli(...args, '--json')) as Shape,
@@ -74,19 +78,27 @@ export async function startTandem(
     leases: (...options) => tandem.json<LeaseView[]>('leases', ...options),
     events: () => tandem.json<EventView[]>('events', '--limit', '500'),
     log: () => readFile(log, 'utf8'),
-    stop: () => daemon.stop()
+    stop: () => daemon.stop(),
+    signal: (name) => process.kill(daemon.pid, name),
+    async start() {
+      await rm(access, { force: true })
+      daemon = await network.start([PROGRAM, 'serve', '--config', config], log)
+      await waitFor('tandem tells its command line where it is', 60, async () => {
+        if (daemon.exitCode() !== undefined)
+          throw new Error(`tandem serve ended (exit ${daemon.exitCode()}):\n${await tandem.log()}`)
+        return existsSync(access)
+      })
+    }
   }
-  await waitFor('tandem tells its command line where it is', 60, async () => {
-    if (daemon.exitCode() !== undefined)
-      throw new Error(`tandem serve ended (exit ${daemon.exitCode()}):\n${await tandem.log()}`)
-    return existsSync(join(state, 'admin.url'))
-  })
+  await mkdir(folder, { recursive: true })
+  await writeFile(config, configuration(serving, state))
+  await tandem.start()
   return tandem
 }
 
-function configuration(networks: readonly Network[], state: string, mode: DhcpMode, loaders?: string): string {
+function configuration({ networks, mode, loaders, instance = 'a', pair }: Serving, state: string): string {
   const interfaces = networks.map(({ bridge, address }) => `    - { name: ${bridge}, address: ${address} }`)
-  return `instance: a
+  return `instance: ${instance}
 state: ${state}
 provisioning:
   interfaces:
@@ -96,5 +108,5 @@ ${interfaces.join('\n')}
   dhcp: { port: 67, mode: ${mode} }${loaders === undefined ? '' : `\n  loaders: ${loaders}`}
 admin:
   listen: 127.0.0.1:8443
-`
+${pair === undefined ? '' : `pair: { listen: '${pair.listen}', peer: '${pair.peer}' }\n`}`
 }

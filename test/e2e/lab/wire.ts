@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { type Frame, FrameReader } from './frames.ts'
 import { waitFor } from './wait.ts'
 
 /** A DHCP packet as it was on the wire, read without Tandem's own codec. */
@@ -65,41 +66,25 @@ export async function exchange(
 
 /** The DHCP packets of a pcap file, which may still be written. */
 export async function messages(capture: string): Promise<Message[]> {
-  const file = await readFile(capture)
-  const found: Message[] = []
-  const [header, recordHeader] = [24, 16]
-  let at = header
-  while (at + recordHeader <= file.length) {
-    const time = file.readUInt32LE(at) * 1000 + file.readUInt32LE(at + 4) / 1000
-    const end = at + recordHeader + file.readUInt32LE(at + 8)
-    if (end > file.length) break
-    const message = messageOf(file.subarray(at + recordHeader, end), time)
-    if (message) found.push(message)
-    at = end
-  }
-  return found
+  return new FrameReader().take(await readFile(capture)).flatMap((frame) => messageOf(frame) ?? [])
 }
 
-function messageOf(frame: Buffer, time: number): Message | undefined {
-  const [ipv4, udp] = [0x0800, 17]
-  if (frame.readUInt16BE(12) !== ipv4) return undefined
-  const ip = frame.subarray(14)
-  if (ip[9] !== udp) return undefined
-  const datagram = ip.subarray(((ip[0] as number) & 0x0f) * 4)
-  if (![SERVER_PORT, CLIENT_PORT].includes(datagram.readUInt16BE(2))) return undefined
-  const packet = datagram.subarray(8)
-  const address = (bytes: Buffer, at: number) => bytes.subarray(at, at + 4).join('.')
+/** @returns undefined for what isn't DHCP. */
+export function messageOf(frame: Frame): Message | undefined {
+  if (frame.protocol !== 'udp' || ![SERVER_PORT, CLIENT_PORT].includes(frame.destinationPort)) return undefined
+  const { payload: packet, time, source, destination } = frame
+  const address = (at: number) => packet.subarray(at, at + 4).join('.')
   const options = optionsOf(packet.subarray(240))
   const type = Number.parseInt(options.find(([code]) => code === 53)?.[1] ?? '0', 16)
   return {
     time,
-    source: address(ip, 12),
-    destination: address(ip, 16),
+    source,
+    destination,
     type: TYPES[type] ?? `type ${type}`,
     transaction: packet.readUInt32BE(4),
-    ciaddr: address(packet, 12),
-    yiaddr: address(packet, 16),
-    giaddr: address(packet, 24),
+    ciaddr: address(12),
+    yiaddr: address(16),
+    giaddr: address(24),
     mac: Array.from(packet.subarray(28, 34), (byte) => byte.toString(16).padStart(2, '0')).join(':'),
     options
   }

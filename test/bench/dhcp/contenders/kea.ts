@@ -1,10 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Ipv4 } from '../../../../src/net/ipv4.ts'
 import { run } from '../../../e2e/lab/process.ts'
 import { DEVICE } from '../../link.ts'
 import { PEERS } from '../../peers.ts'
 import type { Contender } from '../contender.ts'
 import { LEASE_TIME, RELAY, SERVER, type Site } from '../site.ts'
+
+const PROGRAM = join(PEERS, 'usr/sbin/kea-dhcp4')
 
 /** Kea's libraries are in the same folder; without these settings it looks for its files in the installed places. */
 function kea(program: string, folder: string): string[] {
@@ -19,33 +22,37 @@ export const perfdhcp = kea(join(PEERS, 'usr/sbin/perfdhcp'), '/nonexistent')
 /** With one thread. */
 export const keaSingle: Contender = contender('Kea', { 'enable-multi-threading': false })
 
-/** With as many threads as its manual proposes for this kind of leases, and room in the queue for a thousand clients at once. */
-export const keaMulti: Contender = contender('Kea multi-threaded', {
-  'enable-multi-threading': true,
-  'thread-pool-size': 4,
-  'packet-queue-size': 1024
-})
+/** As many threads as its manual proposes for this kind of leases, and room in the queue for a thousand clients at once. */
+export const THREADS = { 'enable-multi-threading': true, 'thread-pool-size': 4, 'packet-queue-size': 1024 }
+
+export const keaMulti: Contender = contender('Kea multi-threaded', THREADS)
+
+export async function keaVersion(): Promise<string> {
+  return `Kea ${(await run([...kea(PROGRAM, '/nonexistent'), '-v'])).trim()}`
+}
 
 function contender(name: string, threads: Record<string, unknown>): Contender {
-  const program = join(PEERS, 'usr/sbin/kea-dhcp4')
   return {
     name,
-    version: async () => `Kea ${(await run([...kea(program, '/nonexistent'), '-v'])).trim()}`,
-    async configure(folder, site) {
-      const config = join(folder, 'kea-dhcp4.conf')
-      await writeFile(config, JSON.stringify({ Dhcp4: configuration(folder, site, threads) }))
-      return [...kea(program, folder), '-c', config]
-    }
+    version: keaVersion,
+    configure: (folder, site) => configured(folder, configuration(folder, site, threads, SERVER))
   }
+}
+
+/** Writes a configuration into a folder. @returns the command that serves it. */
+export async function configured(folder: string, configuration: object): Promise<readonly string[]> {
+  const config = join(folder, 'kea-dhcp4.conf')
+  await writeFile(config, JSON.stringify({ Dhcp4: configuration }))
+  return [...kea(PROGRAM, folder), '-c', config]
 }
 
 /**
  * Its leases are written to a file, which is never synced. What costs time and isn't needed is off:
  * a regular expression over each host name, look-ups of reservations by other identifiers and within the pool.
  */
-function configuration(folder: string, site: Site, threads: Record<string, unknown>): object {
+export function configuration(folder: string, site: Site, threads: Record<string, unknown>, server: Ipv4): object {
   return {
-    'interfaces-config': { interfaces: [`${DEVICE}/${SERVER}`] },
+    'interfaces-config': { interfaces: [`${DEVICE}/${server}`] },
     'multi-threading': threads,
     'lease-database': { type: 'memfile', persist: true, name: join(folder, 'leases.csv') },
     'valid-lifetime': LEASE_TIME,

@@ -7,15 +7,12 @@ import { DEVICE, type Host } from '../../link.ts'
 import type { Contender } from '../contender.ts'
 import { LEASE_TIME, RELAY, SERVER, type Site } from '../site.ts'
 
-const PROGRAM = resolve(import.meta.dirname, '../../../../bin/tandem')
+export const PROGRAM = resolve(import.meta.dirname, '../../../../bin/tandem')
 
 /** As it is installed: leases durable before every ACK, its usual log. */
 export const tandem: Contender = {
   name: TANDEM,
-  async version() {
-    const [version, node] = [await run([PROGRAM, '--version']), process.version]
-    return `Tandem ${version.trim()} (Node ${node.slice(1)})`
-  },
+  version: tandemVersion,
   /** The inventory is applied as an administrator would. */
   async prepare(folder, site, host) {
     const inventory = join(folder, 'site.yaml')
@@ -37,6 +34,10 @@ export const tandem: Contender = {
   }
 }
 
+export async function tandemVersion(): Promise<string> {
+  return `Tandem ${(await run([PROGRAM, '--version'])).trim()} (Node ${process.version.slice(1)})`
+}
+
 function answersCommands(folder: string, host: Host): Promise<boolean> {
   return host.run([PROGRAM, '--state', join(folder, 'state'), 'subnet', 'list']).then(
     () => true,
@@ -44,7 +45,7 @@ function answersCommands(folder: string, host: Host): Promise<boolean> {
   )
 }
 
-function inventoryOf({ subnet, pool, reservations }: Site): object {
+export function inventoryOf({ subnet, pool, reservations }: Site): object {
   return {
     subnets: [{ cidr: subnet, gateway: RELAY, dns: [RELAY], pools: [pool], lease: LEASE_TIME }],
     machines: reservations.map(({ mac, address }, index) => ({
