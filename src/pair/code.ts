@@ -6,6 +6,8 @@ const LIFETIME = 15 * 60_000
 const ATTEMPTS = 5
 const SECRET_BYTES = 10
 const FINGERPRINT_BYTES = 32
+/** base64url may begin with a hyphen, which a command line takes for an option. */
+const PREFIX = 'pair.'
 
 /** The code by which a second instance joins: the first's fingerprint, by which it is known, and a secret that works once. */
 export class Invitation {
@@ -23,8 +25,8 @@ export class Invitation {
     this.#secret = randomBytes(SECRET_BYTES)
     this.#until = this.#now() + LIFETIME
     this.#left = ATTEMPTS
-    const code = Buffer.concat([Buffer.from(fingerprint, 'hex'), this.#secret]).toString('base64url')
-    return { code, until: this.#until }
+    const bytes = Buffer.concat([Buffer.from(fingerprint, 'hex'), this.#secret])
+    return { code: `${PREFIX}${bytes.toString('base64url')}`, until: this.#until }
   }
 
   /** @returns why the secret opens nothing; undefined: it does, and is used up. */
@@ -48,7 +50,8 @@ export class Invitation {
 
 /** What a code says. @throws {TypeError} when it is none. */
 export function readCode(code: string): { fingerprint: string; secret: string } {
-  const bytes = Buffer.from(code.trim(), 'base64url')
+  const text = code.trim()
+  const bytes = Buffer.from(text.startsWith(PREFIX) ? text.slice(PREFIX.length) : '', 'base64url')
   if (bytes.length !== FINGERPRINT_BYTES + SECRET_BYTES) {
     throw new TypeError('this is no code of a pair: give it whole, as `tandem pair invite` shows it')
   }

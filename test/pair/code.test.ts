@@ -27,6 +27,11 @@ test('a code is void after 15 minutes, and when another one was issued', (t) => 
   t.regex(invitation.objection(second.secret) ?? '', /older than 15 minutes/)
 })
 
+test('no code looks like an option of the command line', (t) => {
+  const { code } = new Invitation(new FakeClock().now).issue('fb'.repeat(32))
+  t.regex(code, /^pair\.-/)
+})
+
 test('five wrong codes void the right one', (t) => {
   const { invitation, code } = invite()
   const { secret } = code()
@@ -35,5 +40,5 @@ test('five wrong codes void the right one', (t) => {
 })
 
 test('what is no code says so', (t) => {
-  for (const text of ['', 'x', 'A'.repeat(200)]) t.throws(() => readCode(text), { instanceOf: TypeError })
+  for (const text of ['', 'x', 'pair.x', 'A'.repeat(200), 'A'.repeat(56)]) t.throws(() => readCode(text), { instanceOf: TypeError })
 })
