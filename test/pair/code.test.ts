@@ -40,5 +40,6 @@ test('five wrong codes void the right one', (t) => {
 })
 
 test('what is no code says so', (t) => {
-  for (const text of ['', 'x', 'pair.x', 'A'.repeat(200), 'A'.repeat(56)]) t.throws(() => readCode(text), { instanceOf: TypeError })
+  for (const text of ['', 'x', 'pair.x', 'A'.repeat(200), 'A'.repeat(56)])
+    t.throws(() => readCode(text), { instanceOf: TypeError })
 })

@@ -38,6 +38,7 @@ const [TAKEOVER, WRITES] = ['takeover.ts', 'writes.ts'].map((name) => resolve(im
   string,
   string
 ]
+const LOAD = ['-o', '64', '-c', '50000', '-w', '2', '-d', '4']
 /** A client that appears in no load. */
 const FIRST_CLIENT = ['-m', '02:ff:00:00:00:00', '-c', '1', '-o', '1', '-n', '1', '-t', '20', '-d', '30']
 const TIME = { unit: 'ms until the other one answers', better: 'lower' } as const satisfies Metric
@@ -54,16 +55,7 @@ export const POINTS: Readonly<Record<string, Point>> = {
     async trial({ hosts }, contestant, lab) {
       const cpu = async () => cpuTime([...(await hosts.a.processes()), ...(await hosts.b.processes())])
       const before = await cpu()
-      const { rate, latencyUs, duplicates, withWarmup } = await load(hosts, lab, contestant, [
-        '-o',
-        '64',
-        '-c',
-        '50000',
-        '-w',
-        '2',
-        '-d',
-        '4'
-      ])
+      const { rate, latencyUs, duplicates, withWarmup } = await load(hosts, lab, contestant, LOAD)
       if (duplicates > 0) throw new Error(`${duplicates} addresses were given to two clients at once`)
       return { rate, latency: latencyUs.p99 / 1000, cpu: ((await cpu()) - before) / withWarmup }
     }
