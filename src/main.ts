@@ -189,6 +189,7 @@ async function start(
       now: steady,
       log,
       record: (message) => journal.record({ type: 'pair', message }),
+      spare: (pools, most) => allocator.spare(pools, most),
       received: (ops) => speakers.allowAsWritten(ops),
       files,
       busy: () => transfers.list().length

@@ -9,6 +9,7 @@ import { InventoryError } from './inventory/errors.ts'
 import type { FileStore } from './inventory/files.ts'
 import type { Inventory } from './inventory/inventory.ts'
 import type { Leases } from './inventory/leases.ts'
+import type { Pool } from './inventory/model.ts'
 import type { Op, Replicator } from './inventory/oplog.ts'
 import type { Ipv4 } from './net/ipv4.ts'
 import { Invitation } from './pair/code.ts'
@@ -34,6 +35,8 @@ export type PairingOptions = {
   readonly log: Logger
   /** A change of the pair that people should read of. */
   readonly record: (message: string) => void
+  /** Free addresses of pools that this instance could give, up to so many. */
+  readonly spare: (pools: readonly Pool[], most: number) => readonly Ipv4[]
   /** What the other instance wrote was applied. */
   readonly received: (ops: readonly Op[]) => void
   readonly files: FileStore

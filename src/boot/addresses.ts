@@ -93,6 +93,11 @@ export class Addresses {
     return reboots ? { reason: `nothing is known of it, nor of who gave it ${address}`, certain: false } : undefined
   }
 
+  /** Free addresses that the other instance may have, up to so many. */
+  spare(pools: readonly Pool[], most: number): Ipv4[] {
+    return this.#facts.leases.spare(pools, most, (address) => this.#isUnused(address))
+  }
+
   #choose(subnet: Subnet, pools: readonly Pool[], mac: Mac): Ipv4 | undefined {
     const { inventory, leases } = this.#facts
     const isFree = (address: Ipv4) => this.#isUnused(address)
@@ -103,7 +108,9 @@ export class Addresses {
     if (full?.revision === inventory.revision && now < full.at + RECONSIDERED_AFTER_MS) return undefined
     this.#fullAt.set(subnet, { revision: inventory.revision, at: now })
     leases.reconsider(pools)
-    return leases.choose(pools, mac, isFree)
+    const found = leases.choose(pools, mac, isFree)
+    if (found === undefined) leases.exhausted(pools)
+    return found
   }
 
   /** Whether an address of a pool is in no use that leases don't tell of. */

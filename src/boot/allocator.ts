@@ -1,5 +1,5 @@
 import type { Now } from '../inventory/clock.ts'
-import type { Subnet } from '../inventory/model.ts'
+import type { Pool, Subnet } from '../inventory/model.ts'
 import { contains, type Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import { Addresses, type Link, poolsOf, type RequestState } from './addresses.ts'
@@ -119,6 +119,11 @@ export class AddressAllocator {
     const impossible = await commitLeases(this.#facts, changes)
     await this.#cards.learn(changes.map(({ client }) => client))
     return impossible
+  }
+
+  /** Free addresses of pools that the other instance may have, up to so many. */
+  spare(pools: readonly Pool[], most: number): Ipv4[] {
+    return this.#addresses.spare(pools, most)
   }
 
   /** What an offer would be, without any effect. */

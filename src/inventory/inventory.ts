@@ -1,5 +1,6 @@
 import type { Cidr, Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
+import { AddressShares } from './address-shares.ts'
 import { Claims } from './claims.ts'
 import type { Now } from './clock.ts'
 import { disputedFields } from './conflicts.ts'
@@ -39,6 +40,7 @@ export class Inventory implements Base {
   readonly claims = new Claims()
   readonly #disputes = new Map<string, { kind: EntityKind; key: string; fields: readonly string[] }>()
   readonly freed: FreedAddresses
+  readonly shares: AddressShares
   #revision = 0
   #writes = 0
   #subnets: SubnetIndex
@@ -57,6 +59,7 @@ export class Inventory implements Base {
     this.log = new OpLog(options.db, options.instance, options.now)
     this.#statements = new Statements(options.db)
     this.freed = new FreedAddresses(options.db)
+    this.shares = new AddressShares(options.db)
     this.#entities = loadEntities(options.db)
     for (const machine of this.#entities.machine.values()) this.claims.add(machine)
     this.#findDisputes()
@@ -197,6 +200,7 @@ export class Inventory implements Base {
   ): Promise<{ replicated: boolean }> {
     const ops = this.log.commit(changes, actor, extra)
     this.#writes += 1
+    this.shares.note(ops)
     applied?.()
     return { replicated: await this.#replicator.replicate(ops) }
   }
@@ -222,6 +226,7 @@ export class Inventory implements Base {
   /** Takes over what the other instance wrote: on disk, and to be seen, on return. @throws {GapError} */
   receive(ops: readonly Op[]): void {
     const fresh = this.log.receive(ops)
+    this.shares.note(fresh)
     this.refresh(fresh)
   }
 
@@ -259,6 +264,7 @@ export class Inventory implements Base {
       for (const [key, entity] of entities) this.#put(kind, key, entity)
     }
     this.#findDisputes()
+    this.shares.reload()
     this.#revision += 1
     this.#writes += 1
     this.#subnets = new SubnetIndex(this.list('subnet'))

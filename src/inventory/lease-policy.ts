@@ -1,4 +1,5 @@
 import type { Ipv4 } from '../net/ipv4.ts'
+import type { Pool } from './model.ts'
 
 /** What is known of an address's last lease, in milliseconds since the epoch. */
 export type Holding = {
@@ -15,11 +16,14 @@ export interface LeasePolicy {
   mayRenew(address: Ipv4, last: Holding): boolean
   /** The latest end that a lease may be given, milliseconds since the epoch. @param last of the same client. */
   latestEnd(last: Holding | undefined): number
+  /** Told that none is left of these pools for this instance to give. */
+  exhausted(pools: readonly Pool[]): void
 }
 
 /** An instance that nobody shares the addresses with. */
 export const UNSHARED: LeasePolicy = {
   mayAllocate: () => true,
   mayRenew: () => true,
-  latestEnd: () => Number.POSITIVE_INFINITY
+  latestEnd: () => Number.POSITIVE_INFINITY,
+  exhausted: () => {}
 }

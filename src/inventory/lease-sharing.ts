@@ -3,6 +3,7 @@ import type { Mac } from '../net/mac.ts'
 import type { Now } from './clock.ts'
 import type { Lease } from './lease.ts'
 import { type Holding, type LeasePolicy, UNSHARED } from './lease-policy.ts'
+import type { Pool } from './model.ts'
 
 /** Hands leases to the other instance. */
 export interface LeaseReplicator {
@@ -60,6 +61,10 @@ export class LeaseSharing {
   /** Whether an address that nobody holds is of those that this instance gives out. */
   mayAllocate(address: Ipv4, last: Lease | undefined): boolean {
     return this.#sharing.policy.mayAllocate(address, last && this.#holdingOf(last))
+  }
+
+  exhausted(pools: readonly Pool[]): void {
+    this.#sharing.policy.exhausted(pools)
   }
 
   /** Seconds that a client may be given an address for at most. */

@@ -174,6 +174,35 @@ export class Leases {
     return undefined
   }
 
+  /** None is left of these pools for this instance to give: the other one may have some to spare. */
+  exhausted(pools: readonly Pool[]): void {
+    this.#sharing.exhausted(pools)
+  }
+
+  /** Free addresses of the pools that this instance could give, up to so many. */
+  spare(pools: readonly Pool[], most: number, isUsable: (address: Ipv4) => boolean): Ipv4[] {
+    const now = this.#now()
+    const found = new Set<Ipv4>()
+    const isFree = (address: Ipv4) => {
+      const last = this.#latest(address)
+      if (found.has(address) || (last !== undefined && last.expiresAt > now)) return false
+      return this.#holds.holder(address, now) === undefined && this.isForHere(address) && isUsable(address)
+    }
+    for (const pool of pools) {
+      for (let next = this.#pools.first(pool, now, isFree); next && found.size < most; ) {
+        found.add(next)
+        next = this.#pools.first(pool, now, isFree)
+      }
+    }
+    this.obtained(found)
+    return [...found]
+  }
+
+  /** These addresses are to be looked at again: they may be this instance's to give. */
+  obtained(addresses: Iterable<Ipv4>): void {
+    for (const address of addresses) this.#free(address)
+  }
+
   /** What was in other use in these pools may not be any more. */
   reconsider(pools: readonly Pool[]): void {
     for (const pool of pools) this.#pools.forget(pool)

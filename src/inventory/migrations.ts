@@ -236,5 +236,11 @@ export const MIGRATIONS: readonly string[] = [
   -- other instance knows of where it doesn't know the latest.
   ALTER TABLE lease ADD COLUMN change INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE lease ADD COLUMN known_until INTEGER NOT NULL DEFAULT 0;
+
+  -- Addresses of pools that one instance gave the other, which had none left; id: the address.
+  CREATE TABLE share (
+    id   TEXT PRIMARY KEY,
+    slot INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
   `
 ]

@@ -20,6 +20,7 @@ const TABLES: Readonly<Record<string, readonly string[]>> = {
   attempt: ['id'],
   token: ['id'],
   event: ['id'],
+  share: ['id'],
   unknown_op: ['origin', 'seq']
 }
 

@@ -55,7 +55,8 @@ const ROW_TABLES: Record<string, readonly string[]> = {
   token: ['id', 'kind', 'hash', 'name', 'attempt', 'created_at'],
   /** A machine's stand-in: what is told of it lasts minutes, and is kept by whom it concerns (boot/speakers.ts). */
   stand_in: [],
-  event: ['time', 'type', 'actor', 'machine', 'mac', 'address', 'attempt', 'message']
+  event: ['time', 'type', 'actor', 'machine', 'mac', 'address', 'attempt', 'message'],
+  share: ['id', 'slot']
 }
 
 /** Whether an entity's rows are written whole, and so have no fields whose edits are to be told apart. */

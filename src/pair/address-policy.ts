@@ -1,5 +1,7 @@
+import type { AddressShares } from '../inventory/address-shares.ts'
 import type { FreedAddresses } from '../inventory/freed.ts'
 import type { Holding, LeasePolicy } from '../inventory/lease-policy.ts'
+import type { Pool } from '../inventory/model.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { AddressRules, Standing, Terms } from './address-rules.ts'
 import { ownerOf, type Slot } from './shares.ts'
@@ -8,9 +10,11 @@ export type AddressPolicyOptions = {
   readonly slot: Slot
   readonly rules: AddressRules
   readonly freed: FreedAddresses
+  readonly shares: AddressShares
   readonly standing: () => Standing
   readonly terms: () => Terms
   readonly now: () => number
+  readonly exhausted: (pools: readonly Pool[]) => void
 }
 
 /** The rules for addresses as the leases ask for them: what they say follows from how the two instances stand now. */
@@ -36,7 +40,12 @@ export class AddressPolicy implements LeasePolicy {
     return rules.latestEnd(standing(), last, now(), terms())
   }
 
+  exhausted(pools: readonly Pool[]): void {
+    this.#options.exhausted(pools)
+  }
+
   #isOwn(address: Ipv4): boolean {
-    return ownerOf(address) === this.#options.slot
+    const { shares, slot } = this.#options
+    return (shares.slotOf(address) ?? ownerOf(address)) === slot
   }
 }

@@ -1,4 +1,5 @@
 import type { LeaseRow } from '../inventory/lease-rows.ts'
+import type { Pool } from '../inventory/model.ts'
 import type { Op, Vector } from '../inventory/oplog.ts'
 import type { SnapshotPart } from '../inventory/snapshot.ts'
 import type { Cidr, Ipv4 } from '../net/ipv4.ts'
@@ -63,6 +64,8 @@ export type Message =
   /** It couldn't be put on disk. */
   | { readonly type: 'nack'; readonly id: number; readonly reason: string }
   | ({ readonly type: 'beat'; readonly now: number; readonly draining: boolean } & Beat)
+  /** The sender has no address left of these pools. */
+  | { readonly type: 'want'; readonly pools: readonly Pool[] }
   /** The sender leaves the pair. */
   | { readonly type: 'left' }
   /** Why the sender ends the connection. */

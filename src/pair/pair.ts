@@ -1,7 +1,9 @@
+import { changedHands } from '../inventory/address-shares.ts'
 import type { Db } from '../inventory/database.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Lease } from '../inventory/lease.ts'
 import type { Leases } from '../inventory/leases.ts'
+import type { Pool } from '../inventory/model.ts'
 import type { Op } from '../inventory/oplog.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import { AddressPolicy } from './address-policy.ts'
@@ -12,6 +14,7 @@ import { ONE_CLOCK } from './inbox.ts'
 import { type Memory, readMemory, writeMemory } from './memory.ts'
 import { type Hello, type Message, OLDEST_PROTOCOL, PROTOCOL, type Reach } from './messages.ts'
 import { Presence } from './presence.ts'
+import { Rebalance } from './rebalance.ts'
 import { Session, type Wire } from './session.ts'
 import { isOwnBucket, type Slot } from './shares.ts'
 import { type Before, type PairEvent, type PairState, type PairStateName, standingOf, step } from './states.ts'
@@ -38,6 +41,8 @@ export type PairOptions = {
   /** Sends a sign of life over the provisioning network. @param ask whether it is to be answered at once. */
   readonly sendBeat: (beat: Beat, ask: boolean) => void
   readonly tell: (level: 'info' | 'warn', message: string) => void
+  /** Free addresses of pools that this instance could give, up to so many. */
+  readonly spare: (pools: readonly Pool[], most: number) => readonly Ipv4[]
   /** What the other one wrote was applied. */
   readonly received?: (ops: readonly Op[]) => void
   /** The other one says that it leaves the pair. */
@@ -68,6 +73,7 @@ export class Pair {
   readonly #timing: Timing
   readonly #rules: AddressRules
   readonly #presence: Presence
+  readonly #rebalance: Rebalance
   #memory: Memory
   #state: PairState
   #session: Session | undefined
@@ -86,10 +92,19 @@ export class Pair {
     this.#memory = readMemory(db)
     this.#state = { name: 'COMM_INT', since: now(), before: beforeOf(this.#memory, slot) }
     if (this.#memory.peerOrigin !== '') inventory.acknowledged(inventory.log.peer.kept)
+    this.#rebalance = new Rebalance({
+      ...options,
+      ask: (pools) => this.#session?.wire.send({ type: 'want', pools }),
+      tell: (message) => options.tell('info', message)
+    })
     const policy = new AddressPolicy({
       slot,
       rules,
       freed: inventory.freed,
+      shares: inventory.shares,
+      exhausted: (pools) => {
+        if (this.#state.name === 'NORMAL') this.#rebalance.ask(pools)
+      },
       now,
       standing: () => standingOf(this.#state, this.#presence.contact),
       terms: () => this.#terms()
@@ -231,7 +246,10 @@ export class Pair {
       whole: (isWhole) => this.#remember({ isWhole }),
       hasAll: () => this.#stepIn(session, { kind: 'has-all' }),
       inStep: () => this.#stepIn(session, { kind: 'in-step' }),
-      received: (ops) => received?.(ops)
+      received: (ops) => {
+        leases.obtained(changedHands(ops))
+        received?.(ops)
+      }
     })
     this.#session = session
     this.#presence.linked()
@@ -269,6 +287,9 @@ export class Pair {
         break
       case 'nack':
         this.#hangUp(`${this.#options.peer} couldn't keep what it was sent: ${message.reason}`)
+        break
+      case 'want':
+        if (this.#state.name === 'NORMAL') this.#rebalance.give(message.pools)
         break
       case 'left':
         this.#options.left?.()

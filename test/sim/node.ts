@@ -133,6 +133,7 @@ export class Node {
       terms: TERMS,
       timing: TIMING,
       ...(this.#faults.rules && { rules: this.#faults.rules }),
+      spare: (pools, most) => this.#parts?.allocator.spare(pools, most) ?? [],
       sendBeat: (beat, ask) => this.#network.sendBeat(this, this.peer, beat, ask),
       tell: (_level, message) => this.#world.tell(`${this.name}: ${message}`)
     })

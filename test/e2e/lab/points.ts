@@ -13,7 +13,7 @@ const udhcpc = Buffer.from('udhcp').toString('hex')
 export const POINTS = {
   'after the OFFER': () => answerOf('OFFER'),
   'during TFTP of the loader': () => (frame) =>
-    frame.protocol === 'udp' && isTftpData(frame) && frame.payload.readUInt16BE(2) === 20 ? frame.source : undefined,
+    frame.protocol === 'udp' && isTftpData(frame) && frame.payload.readUInt16BE(2) >= 20 ? frame.source : undefined,
   'after the ACK, before the script': () => answerOf('ACK'),
   'after the script, before the kernel': () => afterRequest(/^GET \S+\/ipxe[ ?]/, 1),
   'during the kernel': () => afterRequest(/^GET \/boot\/files\/\S+\/linux /, 1 << 20),
