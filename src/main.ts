@@ -21,6 +21,7 @@ import { Trace } from './dhcp/trace.ts'
 import { adminServer } from './http/admin/server.ts'
 import { provisioningServer } from './http/provisioning/server.ts'
 import { Attempts } from './inventory/attempts.ts'
+import { dropUnfinishedBackups } from './inventory/backup.ts'
 import type { Now } from './inventory/clock.ts'
 import { openDatabase } from './inventory/database.ts'
 import { Events } from './inventory/events.ts'
@@ -110,10 +111,12 @@ async function start(
 ): Promise<Daemon> {
   const interfaces = config.interfaces.map(({ name, address }) => findInterface(name, address))
   makeStateFolder(config.state)
-  const db = openDatabase(join(config.state, 'tandem.sqlite'))
+  const database = join(config.state, 'tandem.sqlite')
+  const db = openDatabase(database)
+  dropUnfinishedBackups(database)
   stops.push(() => db.close())
 
-  const leaseLog = adaptiveLeaseLog(directLeaseLog(db), threadedLeaseLog(join(config.state, 'tandem.sqlite')))
+  const leaseLog = adaptiveLeaseLog(directLeaseLog(db), threadedLeaseLog(database))
   stops.push(() => leaseLog.close())
   const leases = new Leases(db, config.instance, steady, leaseLog)
   let pairing: Pairing | undefined
@@ -274,6 +277,7 @@ async function start(
     fromMachines: (remote, local) => networks.fromMachines(remote, local, inventory),
     ready: () => ready && isServing() && pairing?.isDraining !== true,
     pair: pairing,
+    database,
     metrics: () => journal.registry.metrics(),
     ports: config.ports,
     version,

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { createWriteStream, existsSync, readFileSync } from 'node:fs'
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { request } from 'node:https'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ import { type Message, readEvents } from './event-source.ts'
 /** Where the service is, who asks, and which certificate it must show. */
 export type Access = { readonly url: string; readonly token: string; readonly ca?: X509Certificate }
 
-const STATE_FOLDERS = ['var', '/var/lib/tandem']
+export const STATE_FOLDERS = ['var', '/var/lib/tandem']
 
 /**
  * Finds the service: what a daemon left in the state folder that is named; else TANDEM_URL and
@@ -98,6 +98,20 @@ export class Client {
 
   async bytes(path: string): Promise<Buffer> {
     return (await this.send('GET', path)).body
+  }
+
+  /** Writes the answer into a new file that only its owner can read. @returns its length, in bytes. */
+  async save(path: string, file: string): Promise<number> {
+    const answer = await this.#response('GET', path)
+    const status = answer.statusCode ?? 0
+    if (status >= 300) throw new CommandFailed(describe({ status, body: Buffer.concat(await answer.toArray()) }))
+    const output = createWriteStream(file, { mode: 0o600 })
+    try {
+      await pipeline(answer, output)
+    } catch (error) {
+      throw new CommandFailed(`${file} could not be saved (${(error as NodeJS.ErrnoException).code})`)
+    }
+    return output.bytesWritten
   }
 
   async exists(method: string, path: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { backupCommands } from './backup.ts'
 import { captureCommand } from './capture.ts'
 import type { Context } from './context.ts'
 import { drillCommand } from './drill.ts'
@@ -53,6 +54,7 @@ function build(context: Context): Command {
   eventsCommand(program, context)
   transfersCommand(program, context)
   captureCommand(program, context)
+  backupCommands(program, context)
   simulateCommand(program, context)
   drillCommand(program, context)
   exitByException(program)

@@ -269,6 +269,12 @@ function originOf(db: Db, instance: string): string {
   return row?.value ?? newOrigin(db, instance)
 }
 
+/** The copy begins under a new origin with the next start: what this one's writes were numbered is never given again. */
+export function forgetOrigin(db: Db): void {
+  db.prepare("DELETE FROM meta WHERE key = 'origin'").run()
+  new PeerKnowledge(new Statements(db)).forget()
+}
+
 /** Gives this copy of the inventory a new origin: a restored one must not give numbers again that its peer knows. */
 function newOrigin(db: Db, instance: string): string {
   const origin = `${instance}-${randomBytes(3).toString('hex')}`

@@ -11,6 +11,7 @@ import type { Events } from '../../inventory/events.ts'
 import { answerProblems, answerUnreadable, problem, sendProblem } from '../problem.ts'
 import type { AdminApp } from './app.ts'
 import { applyRoutes } from './apply.ts'
+import { backupRoutes } from './backup.ts'
 import { captureRoutes, type DhcpTrace } from './capture.ts'
 import { collectionRoutes } from './collections.ts'
 import { explainRoutes } from './explain.ts'
@@ -39,6 +40,8 @@ export type AdminOptions = {
   fromMachines: (remote: string, local: string) => boolean
   ready: () => boolean
   pair: PairControl | undefined
+  /** The inventory's SQLite file. */
+  database: string
   /** Prometheus's text format. */
   metrics: () => Promise<string>
   ports: { http: number; tftp: number; dhcp: number }
@@ -111,6 +114,7 @@ export function adminServer(options: AdminOptions) {
       captureRoutes(api, options)
       simulationRoutes(api, options)
       pairRoutes(api, options)
+      backupRoutes(api, options)
     },
     { prefix: '/api/v1' }
   )
