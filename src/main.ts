@@ -42,7 +42,7 @@ import { findInterface, type HostInterface } from './net/interfaces.ts'
 import type { Mac } from './net/mac.ts'
 import type { PassedSocket } from './net/systemd.ts'
 import { watchAll } from './net/transfer-watch.ts'
-import { openLoaders, warnOfMissingSigned } from './open-loaders.ts'
+import { LOADER_FILES, openLoaders, ownLoader, warnOfMissingSigned } from './open-loaders.ts'
 import { Pairing } from './pairing.ts'
 import { startErrorOf } from './start-error.ts'
 import { makeStateFolder } from './state-folder.ts'
@@ -72,6 +72,7 @@ export type Surroundings = {
   readonly steady?: Now
 }
 
+const NONE: ReadonlySet<string> = new Set()
 const TEMPLATES = join(import.meta.dirname, '..', 'boot-templates')
 /** Packets of the last 10,000 exchanges or so. */
 const TRACE_BYTES = 8 * 1024 * 1024
@@ -130,8 +131,9 @@ async function start(
   const isUsed = (sha256: string) =>
     [...inventory.list('image')].some(({ kernel, initrd }) => kernel?.sha256 === sha256 || initrd?.sha256 === sha256)
   const files = await FileStore.open(join(config.state, 'files'), isUsed)
-  const loaders = await openLoaders(config, log)
-  const signed = new SignedLoaders(config.signedLoaders)
+  const received = join(config.state, 'loaders')
+  const loaders = openLoaders(config, received, log)
+  const signed = new SignedLoaders(config.signedLoaders, received)
   warnOfMissingSigned(signed, inventory, log)
 
   const isKnown = (mac: Mac) => inventory.machineByMac(mac) !== undefined
@@ -146,6 +148,7 @@ async function start(
     files,
     trials,
     hasLoader: (file: string) => loaders.has(file),
+    loadersElsewhere: () => pairing?.loadersElsewhere ?? NONE,
     missingSigned: () => signed.missing(),
     offerLimit: config.offers
   }
@@ -195,6 +198,7 @@ async function start(
       spare: (pools, most) => allocator.spare(pools, most),
       received: (ops) => speakers.allowAsWritten(ops),
       files,
+      loaders: { names: LOADER_FILES, own: (name) => ownLoader(loaders, signed, name), folder: received },
       busy: () => transfers.list().length
     })
     stops.push(() => pairing?.close())

@@ -16,9 +16,10 @@ import { Invitation } from './pair/code.ts'
 import { FileSync } from './pair/files.ts'
 import { askToJoin, type KnownPeer, welcome } from './pair/joining.ts'
 import { type Address, fingerprintOf, listen, type Opening } from './pair/link.ts'
+import { LoaderSync, type LoaderSyncOptions } from './pair/loaders.ts'
 import { NO_MEMORY, writeMemory } from './pair/memory.ts'
 import { Pair } from './pair/pair.ts'
-import { sendFile, Transport } from './pair/transport.ts'
+import { type FoundFile, sendFile, sendList, Transport } from './pair/transport.ts'
 import { type PairFile, readPairFile, writePairFile } from './pair-file.ts'
 import { pairView } from './pair-view.ts'
 import { startErrorOf } from './start-error.ts'
@@ -40,6 +41,7 @@ export type PairingOptions = {
   /** What the other instance wrote was applied. */
   readonly received: (ops: readonly Op[]) => void
   readonly files: FileStore
+  readonly loaders: Pick<LoaderSyncOptions, 'names' | 'own' | 'folder'>
   /** How many transfers are under way. */
   readonly busy: () => number
 }
@@ -49,6 +51,7 @@ export class Pairing implements Replicator {
   readonly #options: PairingOptions
   readonly #invitation: Invitation
   readonly #sync: FileSync
+  readonly #loaders: LoaderSync
   #file: PairFile
   #pair: Pair | undefined
   #transport: Transport | undefined
@@ -61,7 +64,13 @@ export class Pairing implements Replicator {
     this.#sync = new FileSync({
       store: options.files,
       inventory: options.inventory,
-      fetch: async (sha256) => this.#transport?.fetchFile(sha256),
+      fetch: async (sha256) => this.#transport?.fetch({ purpose: 'file', sha256 }),
+      tell: (message) => options.log.info(message)
+    })
+    this.#loaders = new LoaderSync({
+      ...options.loaders,
+      list: async () => this.#transport?.listLoaders(),
+      fetch: async (name) => this.#transport?.fetch({ purpose: 'loader', name }),
       tell: (message) => options.log.info(message)
     })
     if (file.peer) this.#begin(file.peer)
@@ -84,6 +93,11 @@ export class Pairing implements Replicator {
       throw startErrorOf(error as Error, `the pair can't listen on ${address}:${port}`)
     }
     return pairing
+  }
+
+  /** The loaders that only the other instance has. */
+  get loadersElsewhere(): ReadonlySet<string> {
+    return this.#loaders.elsewhere
   }
 
   /** Whether machines may be answered: not while the inventory is being received, nor after this instance left its pair. */
@@ -125,7 +139,7 @@ export class Pairing implements Replicator {
     return {
       ...own,
       ...pairView(this.#pair, peer.instance, inventory, leases, { transfers: busy(), now: now() }),
-      files: { missing: this.#sync.missing, receiving: this.#sync.progress ?? null }
+      files: { missing: this.#sync.missing + this.#loaders.elsewhere.size, receiving: this.#sync.progress ?? null }
     }
   }
 
@@ -205,6 +219,7 @@ export class Pairing implements Replicator {
 
   async close(): Promise<void> {
     this.#sync.close()
+    this.#loaders.close()
     await this.#transport?.close()
     await new Promise<void>((resolve) => (this.#server ? this.#server.close(() => resolve()) : resolve()))
   }
@@ -220,8 +235,16 @@ export class Pairing implements Replicator {
   #opened(opening: Opening, socket: TLSSocket, cert: string, isPeer: boolean): void {
     if (opening.purpose === 'join') this.#welcome(opening, socket, cert)
     else if (!isPeer || this.#transport === undefined) socket.destroy()
-    else if (opening.purpose === 'file') void sendFile(this.#options.files, opening.sha256, socket)
+    else if (opening.purpose === 'file') void sendFile(this.#fileOf(opening.sha256), socket)
+    else if (opening.purpose === 'loader') void sendFile(this.#loaders.find(opening.name), socket)
+    else if (opening.purpose === 'loaders') void sendList(this.#loaders.offer(), socket)
     else this.#transport.connect(socket)
+  }
+
+  async #fileOf(sha256: string): Promise<FoundFile | undefined> {
+    const { files } = this.#options
+    const size = files.size(sha256)
+    return size === undefined ? undefined : { path: files.path(sha256), size }
   }
 
   #welcome(opening: Opening & { purpose: 'join' }, socket: TLSSocket, cert: string): void {
@@ -277,7 +300,9 @@ export class Pairing implements Replicator {
         if (ops.some(({ entity }) => entity === 'image')) this.#sync.look()
       },
       changed: (state) => {
-        if (state === 'NORMAL') this.#sync.look()
+        if (state !== 'NORMAL') return
+        this.#sync.look()
+        this.#loaders.look()
       },
       left: () => this.#alone(`${peer.instance} left: this instance goes on alone`)
     })

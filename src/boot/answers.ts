@@ -31,10 +31,12 @@ export function bootAnswer(
   if (firmware === 'ipxe') return { kind: 'script', server, url: endpoints.url(server, paths.script(mac)) }
   const { file } = chooseLoader(situation, action)
   if (file === undefined) return undefined
+  const elsewhere = situation.loadersElsewhere?.has(file) ? endpoints.peerFor(server) : undefined
+  const at = elsewhere?.address ?? server
+  const path = paths.loader(file)
+  const url = (elsewhere && endpoints.peerUrl(server, path)) ?? endpoints.url(server, path)
   const isHttp = firmware === 'uefi-http' || firmware === 'uefi-http-arm64'
-  return isHttp
-    ? { kind: 'http', server, url: endpoints.url(server, paths.loader(file)) }
-    : { kind: 'tftp', server, file }
+  return isHttp ? { kind: 'http', server: at, url } : { kind: 'tftp', server: at, file }
 }
 
 export const PRESEED_TEMPLATE = 'preseed/debian.cfg.njk'

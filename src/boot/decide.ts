@@ -23,6 +23,8 @@ export type Situation = {
   readonly firmware: FirmwareName
   /** The firmware's loader is an optional one, and not there. */
   readonly loaderMissing?: boolean
+  /** Those that only the other instance has. */
+  readonly loadersElsewhere?: ReadonlySet<string> | undefined
   /** How often its firmware was seen to refuse iPXE. */
   readonly refusals?: number
   /** The path of a file of the signed loaders that isn't there; unknown where nothing asks for them. */

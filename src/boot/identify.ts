@@ -21,6 +21,8 @@ export type DecisionFacts = {
   readonly files: Pick<FileStore, 'size'> & Partial<Pick<FileStore, 'sizeAtPeer'>>
   /** Whether the loaders' folder has a file. */
   readonly hasLoader: (file: string) => boolean
+  /** Loaders that only the other instance has. */
+  readonly loadersElsewhere?: () => ReadonlySet<string>
   /** The path of a file of the signed loaders that isn't there. */
   readonly missingSigned: () => string | undefined
   /** Which firmware refuses iPXE; where nothing boots, there is none. */
@@ -74,11 +76,13 @@ export function identify(facts: DecisionFacts, mac: Mac, firmware: FirmwareName,
   const installing = machine?.life.goal === 'install' && machine.life.rank !== 'installed'
   const { loader } = firmwareByName(firmware)
   const refusals = facts.trials?.refusals(mac, machine) ?? 0
+  const loadersElsewhere = facts.loadersElsewhere?.()
   return {
     mac,
     firmware,
     ...standing,
-    loaderMissing: loader?.optional === true && !facts.hasLoader(loader.file),
+    loaderMissing: loader?.optional === true && !facts.hasLoader(loader.file) && !loadersElsewhere?.has(loader.file),
+    loadersElsewhere,
     refusals,
     signedMissing: refusals > 0 || machine?.loader === 'grub' ? facts.missingSigned() : undefined,
     pooled: subnet && inventory.subnetsOfLink(subnet).find(({ pools }) => pools.length > 0),

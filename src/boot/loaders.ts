@@ -1,7 +1,6 @@
 import { accessSync, constants } from 'node:fs'
-import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type OpenFile, openConfined, resolveConfined } from '../net/confined.ts'
+import { type OpenFile, openConfined, resolveConfined, resolveInFirst } from '../net/confined.ts'
 import { FIRMWARE, type Loader, SNPONLY } from '../net/firmware.ts'
 
 /** Debian's ipxe package keeps these two in /boot and links to them from /usr/lib/ipxe. */
@@ -11,8 +10,12 @@ const DEBIAN_LINK_TARGETS = ['/boot/ipxe.efi', '/boot/ipxe.lkrn']
 export class Loaders {
   readonly folder: string
 
-  constructor(folder: string) {
+  readonly #folders: readonly [string, ...string[]]
+
+  /** @param received the folder of those that came from the other instance of a pair: they count where the first one lacks them. */
+  constructor(folder: string, received?: string) {
     this.folder = folder
+    this.#folders = received === undefined ? [folder] : [folder, received]
   }
 
   /** @throws {NoSuchFile} when the name leads to no file in the folder. */
@@ -22,6 +25,11 @@ export class Loaders {
 
   /** The path of a loader, absolute and without symbolic links. @throws {NoSuchFile} when the name leads to nothing in the folder. */
   resolve(name: string): Promise<string> {
+    return resolveInFirst(this.#folders, name, DEBIAN_LINK_TARGETS)
+  }
+
+  /** The same without what came from the other instance. */
+  own(name: string): Promise<string> {
     return resolveConfined(this.folder, name, DEBIAN_LINK_TARGETS)
   }
 
@@ -33,26 +41,22 @@ export class Loaders {
 
   /** Whether a file of this name can be read there now. */
   has(name: string): boolean {
-    try {
-      accessSync(join(this.folder, name), constants.R_OK)
-      return true
-    } catch {
-      return false
-    }
+    return this.#folders.some((folder) => isReadable(join(folder, name)))
   }
 
   /** The loaders for x86 machines that aren't there; those for arm64 are no loss where there are no such machines. */
-  async missing(): Promise<Loader[]> {
+  missing(): Loader[] {
     const wanted = new Map<string, Loader>()
     for (const { loader } of FIRMWARE) if (loader && !loader.optional) wanted.set(loader.file, loader)
-    const found = await Promise.all(
-      [...wanted.values()].map((loader) =>
-        access(join(this.folder, loader.file), constants.R_OK).then(
-          () => undefined,
-          () => loader
-        )
-      )
-    )
-    return found.filter((loader) => loader !== undefined)
+    return [...wanted.values()].filter(({ file }) => !this.has(file))
+  }
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK)
+    return true
+  } catch {
+    return false
   }
 }

@@ -18,6 +18,8 @@ const MOST_UNSENT = 64 * 1024 * 1024
 export type Opening =
   | { readonly purpose: 'link' }
   | { readonly purpose: 'file'; readonly sha256: string }
+  | { readonly purpose: 'loaders' }
+  | { readonly purpose: 'loader'; readonly name: string }
   | {
       readonly purpose: 'join'
       readonly code: string

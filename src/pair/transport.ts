@@ -1,14 +1,14 @@
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { TLSSocket } from 'node:tls'
-import type { FileStore } from '../inventory/files.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import { BeatSockets, type Target } from './beats.ts'
 import type { Beat } from './contact.ts'
 import type { Incoming } from './files.ts'
 import { frame, readOne } from './frames.ts'
 import type { KnownPeer } from './joining.ts'
-import { type Address, dial, fingerprintOf, type Identity, wireOver } from './link.ts'
+import { type Address, dial, fingerprintOf, type Identity, type Opening, wireOver } from './link.ts'
+import type { LoaderFile } from './loaders.ts'
 import type { Reach } from './messages.ts'
 import type { Pair } from './pair.ts'
 import { Redial } from './redial.ts'
@@ -19,6 +19,13 @@ const FILE_MS = 10_000
 
 /** Before a file's bytes; null: it isn't here. */
 type FileHeader = { readonly size: number | null }
+
+/** @property size bytes. */
+export type FoundFile = { readonly path: string; readonly size: number }
+
+type LoaderList = { readonly loaders: readonly LoaderFile[] }
+/** Bytes; a dozen names with their hashes. */
+const LARGEST_LIST = 16_384
 
 export type TransportOptions = {
   readonly identity: Identity
@@ -86,11 +93,19 @@ export class Transport {
     pair.connected(wire)
   }
 
-  /** @returns undefined where the other instance can't be asked, or hasn't got the file. */
-  async fetchFile(sha256: string): Promise<Incoming | undefined> {
+  /** What the other instance has in the way of loaders; undefined where it can't be asked. */
+  async listLoaders(): Promise<readonly LoaderFile[] | undefined> {
     if (this.#pair?.isConnected !== true) return undefined
-    const { at, identity, peer } = this.#options
-    const { socket } = await dial(at, identity, fingerprintOf(peer.cert), { purpose: 'file', sha256 })
+    const socket = await this.#dial({ purpose: 'loaders' })
+    const { message } = await readOne(socket, FILE_MS, LARGEST_LIST)
+    socket.destroy()
+    return (message as LoaderList).loaders
+  }
+
+  /** @returns undefined where the other instance can't be asked, or hasn't got the file. */
+  async fetch(what: Opening & { purpose: 'file' | 'loader' }): Promise<Incoming | undefined> {
+    if (this.#pair?.isConnected !== true) return undefined
+    const socket = await this.#dial(what)
     const { message, rest } = await readOne(socket, FILE_MS)
     const { size } = message as FileHeader
     if (size === null) {
@@ -112,6 +127,11 @@ export class Transport {
     await this.#beats.close()
   }
 
+  async #dial(opening: Opening): Promise<TLSSocket> {
+    const { at, identity, peer } = this.#options
+    return (await dial(at, identity, fingerprintOf(peer.cert), opening)).socket
+  }
+
   #tick(pair: Pair): void {
     pair.tick()
     const { at, identity, peer, debug } = this.#options
@@ -128,12 +148,21 @@ export class Transport {
   }
 }
 
-/** Sends a file of an image to the other instance: its size, or that it isn't here, then its bytes. */
-export async function sendFile(files: FileStore, sha256: string, socket: TLSSocket): Promise<void> {
-  const size = files.size(sha256)
-  socket.write(frame({ size: size ?? null } satisfies FileHeader))
-  if (size === undefined) socket.end()
-  else await pipeline(createReadStream(files.path(sha256)), socket).catch(() => socket.destroy())
+/** Sends a file to the other instance: its size, or that it isn't here, then its bytes. */
+export async function sendFile(found: Promise<FoundFile | undefined>, socket: TLSSocket): Promise<void> {
+  try {
+    const file = await found
+    socket.write(frame({ size: file?.size ?? null } satisfies FileHeader))
+    if (file === undefined) socket.end()
+    else await pipeline(createReadStream(file.path), socket)
+  } catch {
+    socket.destroy()
+  }
+}
+
+/** Tells the other instance which loaders it may have. */
+export async function sendList(offered: Promise<readonly LoaderFile[]>, socket: TLSSocket): Promise<void> {
+  socket.end(frame({ loaders: await offered } satisfies LoaderList))
 }
 
 /** For each own address the other's on the same network. */

@@ -34,6 +34,21 @@ for (const [firmware, answer] of Object.entries(answers)) {
   })
 }
 
+test('a loader that only the other instance has is fetched from there', (t) => {
+  const peer = {
+    interfaces: [{ name: 'br0', address: ip('10.77.0.2'), network: cidr('10.77.0.0/24') }],
+    http: 8080,
+    dhcp: 67
+  }
+  const interfaces = [{ name: 'br0', address: OWN, network: cidr('10.77.0.0/24') }]
+  const endpoints = new Endpoints(interfaces, 8080, () => peer)
+  const answerTo = (firmware: FirmwareName) =>
+    bootAnswer({ ...NOBODY, firmware, loadersElsewhere: new Set(['ipxe.efi']) }, decided('wait'), endpoints, OWN)
+  t.deepEqual(answerTo('bios'), { kind: 'tftp', server: OWN, file: 'undionly.kpxe' })
+  t.deepEqual(answerTo('uefi-x64'), { kind: 'tftp', server: ip('10.77.0.2'), file: 'ipxe.efi' })
+  t.like(answerTo('uefi-http'), { url: 'http://10.77.0.2:8080/boot/loaders/ipxe.efi' })
+})
+
 test('a virtio card under UEFI: the loader that comes back, wherever iPXE has to', (t) => {
   const answerTo = (firmware: FirmwareName, action: Action, busid: string) => {
     const known = { ...machine('vm-1', 1), facts: { busid } }
