@@ -1,18 +1,9 @@
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import type { Command } from 'commander'
-import { type Cidr, type Ipv4, networkAddress } from '../net/ipv4.ts'
 import { type Context, clientOf, macOf } from './context.ts'
 import { CommandFailed, UsageError } from './errors.ts'
+import { placeOf } from './simulate/place.ts'
 import { PROFILES } from './simulate/profile.ts'
 
-type Simulation = {
-  server: Ipv4
-  /** The other instance of a pair. */
-  peer: { address: Ipv4; dhcp: number } | null
-  ports: { dhcp: number; tftp: number }
-  subnet: Cidr | null
-}
 type Entry = { seconds: number; protocol: string; text: string }
 
 export function simulateCommand(program: Command, context: Context): void {
@@ -31,11 +22,7 @@ export function simulateCommand(program: Command, context: Context): void {
         if (!profile) throw new UsageError(`--firmware "${firmware}" is none of ${names.join(', ')}`)
         const mac = macOf(text)
         const client = clientOf(command, context)
-        const { server, peer, ports, subnet } = await client.json<Simulation>('GET', `/simulations/${mac}`)
-        const relay = relayOf(await ownAddressTowards(server))
-        await client.json('POST', '/simulations', { mac, address: relay })
-        if (subnet === null)
-          throw new CommandFailed('there is no subnet that the machine could be on: `tandem subnet set 10.77.0.0/24`')
+        const place = await placeOf(client, mac)
 
         // The daemon, which has this command too, does without.
         const { SimulatedMachine } = await import('./simulate/machine.ts')
@@ -45,15 +32,6 @@ export function simulateCommand(program: Command, context: Context): void {
           const entry = { seconds: Math.round(performance.now() - start) / 1000, protocol, text }
           timeline.push(entry)
           if (!json) context.output.line(`${entry.seconds.toFixed(3).padStart(8)} s  ${protocol.padEnd(4)}  ${text}`)
-        }
-        const place = {
-          servers: [
-            { address: server, port: ports.dhcp },
-            ...(peer ? [{ address: peer.address, port: peer.dhcp }] : [])
-          ],
-          relay,
-          link: networkAddress(subnet),
-          tftpPort: ports.tftp
         }
         const outcome = await new SimulatedMachine(place, profile, mac, seen).boot().catch((error: Error) => error)
         const stopped = outcome instanceof Error ? outcome.message : undefined
@@ -78,23 +56,4 @@ export function simulateCommand(program: Command, context: Context): void {
         if (outcome instanceof Error) throw outcome
       }
     )
-}
-
-/** On loopback the instances have addresses of their own; what comes from one of these is taken for theirs. */
-function relayOf(own: Ipv4): Ipv4 {
-  return own.startsWith('127.') ? ('127.255.255.254' as Ipv4) : own
-}
-
-/** The address of this host that packets to the service leave from. */
-async function ownAddressTowards(server: Ipv4): Promise<Ipv4> {
-  const socket = createSocket('udp4')
-  try {
-    socket.connect(9, server)
-    await once(socket, 'connect')
-    return socket.address().address as Ipv4
-  } catch (error) {
-    throw new CommandFailed(`${server} can't be reached from here: ${(error as Error).message}`)
-  } finally {
-    socket.close()
-  }
 }

@@ -5,7 +5,7 @@ import type { Client } from '../client.ts'
 import type { Place } from '../simulate/machine.ts'
 import { type Boot, type Booted, bootOnce, profileOf, Writer } from './boots.ts'
 import { type EmbeddedPair, type Instance, startPair } from './embedded.ts'
-import { firstAnswer } from './first-answer.ts'
+import { clientsOf, firstAnswer } from './first-answer.ts'
 import { LINK, prepare } from './site.ts'
 
 export const FAULTS = ['kill', 'freeze', 'cut'] as const
@@ -26,9 +26,9 @@ export type Report = {
 /** Where the simulated machines' relay agent is: an address of its own. */
 const RELAY = '127.255.255.254' as Ipv4
 /** Milliseconds between the power-ons of two machines. */
-const PACE_MS = 60
+export const PACE_MS = 60
 
-type Tell = (line: string) => void
+export type Tell = (line: string) => void
 
 /** A failover drill on a pair of its own, on loopback. @param binary the program that starts an instance. */
 export async function drillEmbedded(binary: string, fault: Fault, boots: number, tell: Tell): Promise<Report> {
@@ -66,7 +66,8 @@ export async function drillEmbedded(binary: string, fault: Fault, boots: number,
   }
 }
 
-async function powerOn(machines: readonly Boot[], place: Place, tell: Tell): Promise<Booted[]> {
+/** Powers machines on, one after the other, and plays their boots. */
+export async function powerOn(machines: readonly Boot[], place: Place, tell: Tell): Promise<Booted[]> {
   const profile = profileOf(existsSync('/usr/lib/ipxe/undionly.kpxe') ? 'bios' : 'ipxe')
   const booting = machines.map(async (boot, index) => {
     await sleep(index * PACE_MS)
@@ -92,7 +93,7 @@ async function inject({ a, link }: EmbeddedPair, fault: Fault, place: Place, tel
     cut: 'the link between a and b is cut'
   }[fault]
   tell(what)
-  const seconds = await firstAnswer(place, 0)
+  const seconds = await firstAnswer(place, clientsOf(0))
   tell(`${seconds.toFixed(3)} s later a client that a answered first until then has its answer`)
   return seconds
 }

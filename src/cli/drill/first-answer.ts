@@ -17,9 +17,9 @@ const FIRST = 0x4000
 /**
  * Seconds until a client is answered that one of the instances answers first: every ten milliseconds another one asks, for the
  * first time.
- * @param slot whose clients: 0 or 1.
+ * @param clients those of the instance.
  */
-export async function firstAnswer(place: Place, slot: 0 | 1): Promise<number> {
+export async function firstAnswer(place: Place, clients: Iterator<Mac>): Promise<number> {
   const socket = createSocket('udp4')
   socket.bind(0, place.relay)
   await once(socket, 'listening')
@@ -30,7 +30,6 @@ export async function firstAnswer(place: Place, slot: 0 | 1): Promise<number> {
     const { op, xid } = decode(bytes)
     if (op === BOOTREPLY && asked.has(xid)) resolve((performance.now() - start) / 1000)
   })
-  const clients = clientsOf(slot)
   const timer = setInterval(() => {
     const mac = clients.next().value as Mac
     const xid = asked.size + 1
@@ -46,7 +45,8 @@ export async function firstAnswer(place: Place, slot: 0 | 1): Promise<number> {
   })
 }
 
-function* clientsOf(slot: 0 | 1): Iterator<Mac> {
+/** Clients that an instance answers first, without an end. @param slot the instance's: 0 or 1. */
+export function* clientsOf(slot: 0 | 1): Iterator<Mac> {
   for (let number = FIRST; ; number += 1) {
     const mac = macOf(number)
     if ((bucketOf(macToBytes(mac)) & 1) === slot) yield mac

@@ -33,19 +33,21 @@ export async function prepare(client: Client, count: number): Promise<Boot[]> {
     ...Object.fromEntries(files)
   })
   for (const [index, name] of WRITTEN.entries()) {
-    await client.json('POST', '/machines', { name, interfaces: [{ mac: macOf(FIRST_WRITTEN + index) }] })
+    await register(client, { name, mac: macOf(FIRST_WRITTEN + index) })
   }
-  return machines(client, count, { image: 'drill' })
-}
-
-/** Registers machines for a drill; with an image each is to be installed. */
-export async function machines(client: Client, count: number, fields: { image?: string }): Promise<Boot[]> {
   const boots = Array.from({ length: count }, (_, index) => ({ name: `drill-${index + 1}`, mac: macOf(index + 1) }))
-  for (const { name, mac } of boots) {
-    await client.json('POST', '/machines', { name, interfaces: [{ mac }], ...fields })
-    if (fields.image) await client.json('POST', `/machines/${name}/install`)
+  for (const boot of boots) {
+    await register(client, boot, { image: 'drill' })
+    await client.json('POST', `/machines/${boot.name}/install`)
   }
   return boots
+}
+
+/** Registers a machine for a drill. */
+export async function register(client: Client, boot: Boot, fields: object = {}): Promise<Boot> {
+  const { name, mac } = boot
+  await client.json('POST', '/machines', { name, interfaces: [{ mac }], ...fields })
+  return boot
 }
 
 /** What passes for a Linux kernel: the magic of its boot protocol in nothing. */
