@@ -245,7 +245,9 @@ export class Leases {
    * @returns the addresses that somebody else has here by a later grant: the other instance must not tell its client otherwise.
    */
   async receive(leases: readonly Lease[]): Promise<Ipv4[]> {
-    const { changed, refused } = takeOver(leases, (address) => this.#latest(address))
+    const { changed, untold, refused } = takeOver(leases, (address) => this.#latest(address), this.#change)
+    this.#change = untold.at(-1)?.change ?? this.#change
+    if (untold.length > 0) this.#sharing.replicator?.replicate(untold)
     if (changed.length > 0) await this.#write(changed)
     return refused
   }
