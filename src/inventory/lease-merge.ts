@@ -24,8 +24,8 @@ export function mergeLeases(one: Lease, other: Lease): Lease {
   return loser.expiresAt > winner.expiresAt ? { ...winner, expiresAt: loser.expiresAt } : winner
 }
 
-/** Milliseconds: times that went through another clock and back differ by a little, and that is told to nobody. */
-const LITTLE = 1000
+/** Milliseconds: times that went through another clock and back are rounded, and that is told to nobody. */
+const ROUNDING = 3
 
 /**
  * What the other instance's leases make of those here.
@@ -58,7 +58,7 @@ export function takeOver(
       continue
     }
     untold.delete(address)
-    if (after.expiresAt - expiresAt < LITTLE) {
+    if (after.expiresAt - expiresAt < ROUNDING) {
       changed.set(address, { ...after, change: 0, knownUntil: 0 })
       continue
     }
