@@ -310,8 +310,11 @@ export class Pair {
   #keepAcknowledged(): void {
     const { inventory, leases, now } = this.#options
     const { peer } = inventory.log
-    if (now() - this.#keptAt < KEEP_MS || peer.acknowledged === this.#kept) return
+    if (now() - this.#keptAt < KEEP_MS) return
     this.#keptAt = now()
+    // What can't be written now is kept with the next leases.
+    leases.keepAcknowledged().catch(() => {})
+    if (peer.acknowledged === this.#kept) return
     this.#kept = peer.acknowledged
     // While leases are written, SQLite would let this wait, and the event loop with it.
     void leases.idle().then(() => peer.keep())

@@ -77,3 +77,13 @@ test('whatever is granted on two sides, and whatever is heard of it, both have t
   })
   await t.notThrowsAsync(fc.assert(property, { numRuns: 300 }))
 })
+
+test('a restart knows what the other instance has of the latest leases, though none was written since it said so', async (t) => {
+  const db = openDatabase(':memory:')
+  const clock = new FakeClock()
+  const leases = new Leases(db, 'a', clock.now)
+  await leases.apply([grant(1, 600)])
+  leases.acknowledged(leases.changes.last)
+  await leases.keepAcknowledged()
+  t.deepEqual(new Leases(db, 'a', clock.now).changes, { last: 1, acknowledged: 1 })
+})
