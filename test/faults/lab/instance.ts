@@ -15,6 +15,7 @@ export type Status = {
   state: string
   connected: boolean
   clockSkewSeconds: number
+  warning?: string
   lastContact: { link: string | null; network: string | null }
   behind: { ops: number; leases: number }
   receiving: { done: number; total: number } | null

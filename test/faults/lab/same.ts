@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
+import Database from 'better-sqlite3'
 import { waitFor } from '../../e2e/lab/wait.ts'
 import type { Instance } from './instance.ts'
 import type { Lab } from './lab.ts'
@@ -47,6 +49,15 @@ export async function untilTold(...instances: readonly Instance[]): Promise<void
       return behind.ops === 0 && behind.leases === 0
     })
   }
+}
+
+/** Waits until it has on disk what the other one has of its leases: it goes by that when it is started without the other one. */
+export async function keptLeases({ side, state }: Instance): Promise<void> {
+  const db = new Database(join(state, 'tandem.sqlite'), { readonly: true })
+  const last = db.prepare('SELECT max(change) FROM lease').pluck()
+  const kept = db.prepare("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'lease_acknowledged'").pluck()
+  await waitFor(`${side} keeps what the other one has`, 60, async () => Number(kept.get()) >= Number(last.get()))
+  db.close()
 }
 
 async function inventoryOf({ client }: Instance): Promise<string[]> {
