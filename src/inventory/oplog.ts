@@ -175,6 +175,8 @@ export class OpLog {
   renew(instance: string): void {
     this.#origin = newOrigin(this.#db, instance)
     this.#seq = 0
+    // What it knew is to be replaced; a peer that never heard of some of that would be sent everything in its turn.
+    this.#db.prepare('DELETE FROM seen').run()
     this.peer.forget()
   }
 
