@@ -20,7 +20,7 @@ type Answer = { readonly packet: Packet; readonly by: Side | undefined }
 type Message = { readonly type: number; readonly ciaddr?: Ipv4; readonly options?: readonly [number, Uint8Array][] }
 
 const PORT = 67
-const PAUSE_MS = 10
+const PAUSE_MS = 40
 /** Milliseconds that each try is waited for. */
 const TRIES = [500, 1000, 2000, 4000]
 

@@ -64,7 +64,7 @@ export function onPair(scenario: Scenario, options: Options = {}) {
     await lab.a.client.json('POST', '/subnets', {
       cidr: SUBNET,
       gateway: '10.77.0.254',
-      pools: [{ from: '10.77.128.0', to: '10.77.191.255' }]
+      pools: [{ from: '10.77.128.0', to: '10.77.254.255' }]
     })
     await scenario(t, lab)
   }, options)
