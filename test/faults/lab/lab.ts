@@ -16,6 +16,8 @@ export type Lab = {
   readonly networks: Networks
   /** A temporary folder. */
   readonly folder: string
+  /** What ends what else goes on, such as load: also when the scenario fails. */
+  readonly ending: (() => Promise<unknown>)[]
 }
 
 type Scenario = (t: ExecutionContext, lab: Lab) => Promise<void>
@@ -40,7 +42,7 @@ export function inLab(scenario: Scenario, { before, after }: Options = {}) {
     await mkdir(folder, { recursive: true })
     const networks = await makeNetworks(`${run}-${id}`)
     const [a, b] = [new Instance('a', networks, folder), new Instance('b', networks, folder)]
-    const lab: Lab = { a, b, both: [a, b], networks, folder }
+    const lab: Lab = { a, b, both: [a, b], networks, folder, ending: [] }
     try {
       await before?.(lab)
       await a.start()
@@ -51,6 +53,7 @@ export function inLab(scenario: Scenario, { before, after }: Options = {}) {
       throw error
     } finally {
       await Promise.all(lab.both.map((each) => each.kill()))
+      await Promise.all(lab.ending.map((end) => end()))
       await networks.remove()
       await after?.(lab)
     }

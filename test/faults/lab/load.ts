@@ -22,7 +22,9 @@ export class Load {
   }
 
   static async open(lab: Lab): Promise<Load> {
-    return new Load(lab, await DhcpClients.open())
+    const load = new Load(lab, await DhcpClients.open())
+    lab.ending.push(() => load.stop())
+    return load
   }
 
   start(): void {
