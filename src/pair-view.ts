@@ -23,6 +23,7 @@ export function pairView(
     peer: { instance: peer, version: pair.peer?.version ?? null, draining: pair.isPeerDraining },
     connected: isConnected,
     lastContact: { link: time(pair.heardAt('link')), network: time(pair.heardAt('network')) },
+    ...(pair.clockWarning === undefined ? {} : { warning: pair.clockWarning }),
     clockSkewSeconds: Math.round(pair.skew / 100) / 10,
     lagMilliseconds: lag,
     behind: { ops: inventory.log.behind, leases: last - acknowledged },

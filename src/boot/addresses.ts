@@ -82,8 +82,9 @@ export class Addresses {
     }
     if (!inPool(subnet.pools, address))
       return { reason: `${address} is in no pool of ${subnet.cidr}`, certain: !reboots }
+    // Whoever has it already may have it from the other instance, unknown to this one: it goes on until its lease ends.
     if (!leases.mayGive(address, mac))
-      return { reason: `${address} is for the other instance to give`, certain: !reboots }
+      return { reason: `${address} is for the other instance to give`, certain: state === 'selecting' }
     if (leases.at(address)?.mac === mac || leases.heldBy(mac, (held) => held === address)) return undefined
     const isKnown = (lease: Lease) =>
       (reboots || leases.isActive(lease)) && link.some(({ cidr }) => contains(cidr, lease.address))

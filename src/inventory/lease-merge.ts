@@ -24,29 +24,51 @@ export function mergeLeases(one: Lease, other: Lease): Lease {
   return loser.expiresAt > winner.expiresAt ? { ...winner, expiresAt: loser.expiresAt } : winner
 }
 
+/** Milliseconds: times that went through another clock and back are rounded, and that is told to nobody. */
+const ROUNDING = 3
+
 /**
  * What the other instance's leases make of those here.
  * @param latest an address's lease here, be it not on disk yet.
- * @returns what is to be written, and the addresses that somebody else has here by a later grant.
+ * @param change the number of this instance's last change.
+ * @returns what is to be written; of that what the other one doesn't know, numbered from the next on: a later end than its own;
+ *   and the addresses that somebody else has here by a later grant.
  */
 export function takeOver(
   leases: readonly Lease[],
-  latest: (address: Ipv4) => Lease | undefined
-): { changed: Lease[]; refused: Ipv4[] } {
-  const changed: Lease[] = []
+  latest: (address: Ipv4) => Lease | undefined,
+  change: number
+): { changed: Lease[]; untold: Lease[]; refused: Ipv4[] } {
+  const changed = new Map<Ipv4, Lease>()
+  const untold = new Map<Ipv4, Lease>()
   const refused: Ipv4[] = []
+  let last = change
   for (const lease of leases) {
-    const before = latest(lease.address)
+    const { address, expiresAt } = lease
+    const before = changed.get(address) ?? latest(address)
     const after = before === undefined ? lease : mergeLeases(lease, before)
     if (after === before) {
-      if (before.mac !== lease.mac) refused.push(lease.address)
+      if (before.mac !== lease.mac) refused.push(address)
       continue
     }
-    // Of what both made together the other one has still to be told this one's part.
-    const { change, knownUntil } = before === undefined || after === lease ? { change: 0, knownUntil: 0 } : before
-    changed.push({ ...after, change, knownUntil })
+    if (before !== undefined && compare(lease, before) < 0) {
+      // The other one has the later end; it is told the rest with this instance's own change.
+      changed.set(address, after)
+      if (untold.has(address)) untold.set(address, after)
+      continue
+    }
+    untold.delete(address)
+    if (after.expiresAt - expiresAt < ROUNDING) {
+      changed.set(address, { ...after, change: 0, knownUntil: 0 })
+      continue
+    }
+    // The other one has an earlier end on disk: that is what counts until it is told this one.
+    last += 1
+    const mixed = { ...after, change: last, knownUntil: expiresAt }
+    changed.set(address, mixed)
+    untold.set(address, mixed)
   }
-  return { changed, refused }
+  return { changed: [...changed.values()], untold: [...untold.values()], refused }
 }
 
 function compare(a: Lease, b: Lease): number {

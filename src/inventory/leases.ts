@@ -23,6 +23,8 @@ export class Leases {
   readonly #owner: string
   readonly #log: LeaseLog
   readonly #sharing: LeaseSharing
+  /** How many of this instance's changes the other one has, as it is on disk. */
+  #kept: number
   /** The number of this instance's last change. */
   #change: number
   /** Settles when the latest edits are on disk, and so all before them. */
@@ -44,6 +46,7 @@ export class Leases {
     this.#sharing = new LeaseSharing(now, acknowledgedChanges(db))
     // A number that the other instance has may be on no lease any more, where its own came over it.
     this.#change = this.#sharing.acknowledged
+    this.#kept = this.#sharing.acknowledged
     this.#pools = new PoolAddresses(this.#table)
     this.#table.fill(loadLeases(db, now()))
     for (let row = 0; row < this.#table.size; row += 1) {
@@ -274,7 +277,9 @@ export class Leases {
    * @returns the addresses that somebody else has here by a later grant: the other instance must not tell its client otherwise.
    */
   async receive(leases: readonly Lease[]): Promise<Ipv4[]> {
-    const { changed, refused } = takeOver(leases, (address) => this.#latest(address))
+    const { changed, untold, refused } = takeOver(leases, (address) => this.#latest(address), this.#change)
+    this.#change = untold.at(-1)?.change ?? this.#change
+    if (untold.length > 0) this.#sharing.replicator?.replicate(untold)
     if (changed.length > 0) await this.#write(changed)
     return refused
   }
@@ -282,6 +287,11 @@ export class Leases {
   /** The other instance has this instance's changes up to a number on disk. */
   acknowledged(change: number): void {
     this.#sharing.acknowledged = change
+  }
+
+  /** Keeps what the other instance has, for a restart: what isn't kept counts as unknown to it. */
+  async keepAcknowledged(): Promise<void> {
+    if (this.#sharing.acknowledged !== this.#kept) await this.#append([])
   }
 
   /** The number of this instance's last change, and of the last that the other instance has. */
@@ -301,10 +311,8 @@ export class Leases {
 
   async #write(leases: readonly Lease[]): Promise<void> {
     for (const lease of leases) this.#writing.set(ipv4ToNumber(lease.address), lease)
-    const written = this.#barrier.then(() => this.#log.append(leases, this.#sharing.acknowledged))
-    this.#written = written.catch(() => {})
     try {
-      await written
+      await this.#append(leases)
       for (const lease of leases) {
         this.#holds.release(lease.address)
         this.#account(this.#table.put(lease))
@@ -315,6 +323,14 @@ export class Leases {
         if (this.#writing.get(address) === lease) this.#writing.delete(address)
       }
     }
+  }
+
+  async #append(leases: readonly Lease[]): Promise<void> {
+    const { acknowledged } = this.#sharing
+    const written = this.#barrier.then(() => this.#log.append(leases, acknowledged))
+    this.#written = written.catch(() => {})
+    await written
+    this.#kept = acknowledged
   }
 
   #latest(address: Ipv4): Lease | undefined {

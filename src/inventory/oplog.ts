@@ -158,8 +158,12 @@ export class OpLog {
       .immediate()
   }
 
-  /** Applies this instance's own ops once more, onto what the other one sent as a whole. */
+  /**
+   * Applies onto what the other one sent as a whole this instance's own ops once more, and what that one kept without
+   * understanding it.
+   */
   reapply(ops: readonly Op[]): void {
+    this.#applyUnderstood()
     this.#db
       .transaction(() => {
         for (const op of ops) this.#apply(op)
@@ -171,6 +175,8 @@ export class OpLog {
   renew(instance: string): void {
     this.#origin = newOrigin(this.#db, instance)
     this.#seq = 0
+    // What it knew is to be replaced; a peer that never heard of some of that would be sent everything in its turn.
+    this.#db.prepare('DELETE FROM seen').run()
     this.peer.forget()
   }
 
@@ -230,7 +236,7 @@ export class OpLog {
     return op
   }
 
-  /** What an earlier version kept, and this one understands. */
+  /** What an earlier version kept, here or on the other instance, and this one understands. */
   #applyUnderstood(): void {
     const rows = this.#statements.get('SELECT op FROM unknown_op ORDER BY origin, seq').pluck().all() as string[]
     const understood = rows.map((row) => JSON.parse(row) as Op).filter(isKnown)

@@ -39,6 +39,8 @@ export class Inbox {
     | {
         readonly seen: Vector
         readonly own: readonly Op[]
+        /** The number of this instance's last op then. */
+        readonly seq: number
         /** Administrators' tokens that were made here; those that come are taken out. */
         readonly tokens: Map<string, Change>
         readonly total: number
@@ -81,12 +83,13 @@ export class Inbox {
       case 'leases':
         return leases.receive(this.#translated(message))
       case 'snapshot': {
+        await leases.idle()
         const known = message.seen[inventory.origin] ?? 0
         const own = known < inventory.log.seq ? inventory.log.since(known, Number.MAX_SAFE_INTEGER) : []
         if (own === undefined) throw new Error('what this instance wrote meanwhile is not in its log any more')
         const tokens = new Map(apiTokenChanges(db).map((change) => [change.key, change]))
-        this.#whole = { seen: message.seen, own, tokens, total: message.total, done: 0 }
-        await leases.idle()
+        const { seq } = inventory.log
+        this.#whole = { seen: message.seen, own, seq, tokens, total: message.total, done: 0 }
         this.#options.replacing()
         dropAll(db)
         inventory.log.caughtUp(message.seen, message.hlc)
@@ -103,15 +106,21 @@ export class Inbox {
         this.#options.progress(whole.done, whole.total)
         return undefined
       }
-      case 'snapshot-end':
+      case 'snapshot-end': {
         await leases.idle()
-        inventory.log.reapply(this.#whole?.own ?? [])
+        const whole = this.#whole
+        if (whole === undefined) throw new Error('an end came without its beginning')
+        // What was written here while the whole came may be overwritten by a part that was made before the other one knew.
+        const meanwhile = inventory.log.since(whole.seq, Number.MAX_SAFE_INTEGER)
+        if (meanwhile === undefined) throw new Error('what this instance wrote meanwhile is not in its log any more')
+        inventory.log.reapply([...whole.own, ...meanwhile])
         inventory.reload()
         this.#options.replaced()
         // They are good on both from now on.
-        void inventory.write([...(this.#whole?.tokens.values() ?? [])])
+        void inventory.write([...whole.tokens.values()])
         this.#whole = undefined
         return undefined
+      }
       case 'end':
         return undefined
     }

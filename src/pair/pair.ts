@@ -56,6 +56,9 @@ const KEEP_MS = 1000
 /** What every wait is longer by, in milliseconds: a translated time, and a grant that was on its way. */
 const SLACK_MS = 10_000
 
+/** Milliseconds that the clocks differ by when people are told: a message that was long on its way makes less. */
+const CLOCKS_APART = 5000
+
 /** What a state means, for who reads the log at night. */
 const MEANING: Record<PairStateName, (peer: string) => string> = {
   NORMAL: (peer) => `in step with ${peer}: what is written is on both (NORMAL)`,
@@ -145,6 +148,13 @@ export class Pair {
   /** Milliseconds that the other instance's clock is behind. */
   get skew(): number {
     return this.#skew
+  }
+
+  /** What people should do about the clocks; undefined: nothing. */
+  get clockWarning(): string | undefined {
+    if (Math.abs(this.#skew) < CLOCKS_APART) return undefined
+    const by = `${Math.round(Math.abs(this.#skew) / 1000)} s ${this.#skew > 0 ? 'behind' : 'ahead'}`
+    return `the clock of ${this.#options.peer} is ${by}: leases are right all the same, but set both by NTP`
   }
 
   /** Milliseconds for which the oldest write has been waiting to be acknowledged. */
@@ -331,8 +341,11 @@ export class Pair {
   #keepAcknowledged(): void {
     const { inventory, leases, now } = this.#options
     const { peer } = inventory.log
-    if (now() - this.#keptAt < KEEP_MS || peer.acknowledged === this.#kept) return
+    if (now() - this.#keptAt < KEEP_MS) return
     this.#keptAt = now()
+    // What can't be written now is kept with the next leases.
+    leases.keepAcknowledged().catch(() => {})
+    if (peer.acknowledged === this.#kept) return
     this.#kept = peer.acknowledged
     // While leases are written, SQLite would let this wait, and the event loop with it.
     void leases.idle().then(() => peer.keep())
@@ -364,6 +377,7 @@ export class Pair {
         break
       case 'welcome':
         this.#skew = now() - hello.now
+        if (this.clockWarning !== undefined) this.#options.tell('warn', this.clockWarning)
         this.#presence.linked()
         session.open(hello, verdict)
         this.#step({ kind: 'connected' })

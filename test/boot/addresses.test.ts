@@ -179,3 +179,19 @@ test('a pool that is changed is used as it is then', async (t) => {
   await change(boot, (draft) => draft.putSubnet(subnet({ pools: [{ from: '10.77.0.200', to: '10.77.0.200' }] })))
   t.is(offered(boot, 8), 200, 'its lease is in no pool any more')
 })
+
+test('who goes on with an address that only the other instance may give is told nothing: it may have it from that one', async (t) => {
+  const boot = await openBoot(t)
+  const nothing = { mayAllocate: () => false, mayRenew: () => false, latestEnd: () => Number.POSITIVE_INFINITY }
+  boot.leases.share({ policy: nothing, replicator: undefined })
+  for (const [state, says] of [
+    ['selecting', 'nak'],
+    ['init-reboot', 'silence'],
+    ['renewing', 'silence'],
+    ['rebinding', 'silence']
+  ] as const) {
+    const answer = boot.allocator.request(clientOf(mac(9)), ip('10.77.0.107'), state)
+    t.like(answer, { reason: '10.77.0.107 is for the other instance to give' })
+    t.is('refused' in answer ? answer.refused : undefined, says)
+  }
+})

@@ -146,3 +146,10 @@ test('an op that comes before one that it follows is refused, with all of its ba
   t.is(log.receive([op(1), op(2)]).length, 2)
   t.is(log.receive([op(1), op(2)]).length, 0)
 })
+
+test('who begins anew knows nothing of what it knew before: a peer lacks none of it', (t) => {
+  const log = new OpLog(openDatabase(':memory:'), 'b', new FakeClock().now)
+  log.commit([role('web', 'note', 'x')])
+  log.renew('b')
+  t.deepEqual(log.seen(), {})
+})

@@ -60,3 +60,15 @@ test('what is written after stamps that came as a whole is later than these', (t
   t.is(op?.hlc, '9999999999999.000008')
   t.is(new OpLog(db, 'b', () => 1000).latest, '9999999999999.000008', 'also after a restart')
 })
+
+test('what the sender kept without understanding it is applied where it is understood', async (t) => {
+  const [from, to, writer] = [openStore(), openStore(), openStore()]
+  const ops = writer.inventory.log.commit([{ entity: 'role', key: 'web', field: 'note', value: 'new' }])
+  const [op] = ops.map((each) => ({ ...each, origin: 'b-1' }))
+  from.db.prepare("INSERT INTO unknown_op VALUES ('b-1', 1, ?)").run(JSON.stringify(op))
+  for (const part of snapshotParts(from.db, from.inventory.log)) putPart(to.db, part)
+  to.inventory.log.reapply([])
+  to.inventory.reload()
+  t.is(to.inventory.get('role', 'web')?.note, 'new')
+  t.deepEqual(dump(to.db).unknown_op, [])
+})

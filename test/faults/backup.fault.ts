@@ -1,0 +1,37 @@
+import { cp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import test from 'ava'
+import { inState, onPair } from './lab/lab.ts'
+import { Load } from './lab/load.ts'
+
+const ENOUGH = 10
+
+test.serial(
+  "an earlier copy of b's state folder is put back: b notices, takes a new origin, and lacks nothing in the end",
+  onPair(async (t, lab) => {
+    const { a, b, folder } = lab
+    const copy = join(folder, 'copy')
+    const load = await Load.open(lab)
+    const loaded = async () => {
+      load.start()
+      await load.more('replicated', ENOUGH)
+      await load.stop()
+    }
+    await loaded()
+    await b.stop()
+    await a.until('COMM_INT')
+    await cp(b.state, copy, { recursive: true })
+    await b.start()
+    await inState('NORMAL', a, b)
+    await loaded()
+    await b.stop()
+    await a.until('COMM_INT')
+    await rm(b.state, { recursive: true })
+    await cp(copy, b.state, { recursive: true })
+    await b.start()
+    await inState('NORMAL', a, b)
+    t.regex(await b.log(), /older copy of itself: it begins anew from a/)
+    await loaded()
+    await load.assertKept(t)
+  })
+)
