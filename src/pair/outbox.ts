@@ -176,8 +176,11 @@ export class Outbox {
   #sendEnd(): boolean {
     if (this.#endSent) return false
     this.#endSent = true
+    // All changes so far were sent, but for those of leases that the other one's came over.
+    const { last } = this.#leases.changes
     this.#deliver({ type: 'end' }, (refused) => {
       if (refused === undefined) return
+      if (last > this.#leases.changes.acknowledged) this.#leases.acknowledged(last)
       this.isThrough = true
       this.#through()
     })

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { UNSHARED } from '../../src/inventory/lease-policy.ts'
 import { type Boot, clientOf, openBoot } from '../support/boot.ts'
 import { change, dump, machine, subnet } from '../support/inventory.ts'
 import { ip, mac } from '../support/values.ts'
@@ -182,7 +183,7 @@ test('a pool that is changed is used as it is then', async (t) => {
 
 test('who goes on with an address that only the other instance may give is told nothing: it may have it from that one', async (t) => {
   const boot = await openBoot(t)
-  const nothing = { mayAllocate: () => false, mayRenew: () => false, latestEnd: () => Number.POSITIVE_INFINITY }
+  const nothing = { ...UNSHARED, mayAllocate: () => false, mayRenew: () => false }
   boot.leases.share({ policy: nothing, replicator: undefined })
   for (const [state, says] of [
     ['selecting', 'nak'],
