@@ -53,8 +53,7 @@ export function settleInterfaces(
     }
     const subnet = subnetFor(view, subnets, each)
     // One of the other instance's share is the machine's only once that one knows.
-    const isElsewhere = (address: Ipv4) => isTaken(address) || !view.isForHere(address)
-    const ipv4 = chooseFixedAddress(subnet, isElsewhere) ?? chooseFixedAddress(subnet, isTaken)
+    const ipv4 = chooseFixedAddress(subnet, isTaken, (address) => view.isForHere(address))
     if (ipv4 === undefined) throw new InventoryError('no-address', `${subnet.cidr} has no free address for ${each.mac}`)
     own.add(ipv4)
     return { ...each, ipv4, subnet: subnet.cidr }

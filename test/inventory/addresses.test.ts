@@ -43,3 +43,26 @@ test('neither end of a subnet is a host, but for a /31', (t) => {
   t.deepEqual(hosts('10.77.0.0/30'), ['10.77.0.1', '10.77.0.2'])
   t.deepEqual(hosts('10.77.0.0/31'), ['10.77.0.0', '10.77.0.1'])
 })
+
+test('one that is preferred is taken if it is among the next few, else the first', (t) => {
+  const net = subnet({ gateway: '10.77.0.1', pools: [] })
+  const numberOf = (address: string) => Number(address.split('.')[3])
+  t.is(
+    chooseFixedAddress(
+      net,
+      () => false,
+      (each) => numberOf(each) === 7
+    ),
+    ip('10.77.0.7')
+  )
+  let looked = 0
+  const none = () => {
+    looked += 1
+    return false
+  }
+  t.is(
+    chooseFixedAddress(net, () => false, none),
+    ip('10.77.0.1')
+  )
+  t.is(looked, 64)
+})
