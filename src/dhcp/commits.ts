@@ -10,15 +10,20 @@ const LARGEST_BATCH = 512
 /** So many are begun with before the turn ends: the storage works while the rest of a storm's packets are answered. */
 const ENOUGH = 32
 /** Commits at once: the storage begins with the next one while what became of the last one is told. */
-const MOST_RUNNING = 2
+const TWO = () => 2
 
 /**
- * Gathers what one turn of the event loop adds into one commit. While two commits run, the next one
+ * Gathers what one turn of the event loop adds into one commit. While as many run as may, the next one
  * gathers: the slower the storage, the larger the batches.
  * @param commit settles a batch, whatever becomes of it; it doesn't fail. Batches are begun in their order.
  * @param limit how many may wait, those being committed included.
+ * @param atOnce how many may run.
  */
-export function groupCommits<T>(commit: (batch: readonly T[]) => Promise<void>, limit: number): Commits<T> {
+export function groupCommits<T>(
+  commit: (batch: readonly T[]) => Promise<void>,
+  limit: number,
+  atOnce: () => number = TWO
+): Commits<T> {
   const gathering: T[] = []
   let committing = 0
   let running = 0
@@ -40,11 +45,11 @@ export function groupCommits<T>(commit: (batch: readonly T[]) => Promise<void>, 
 
   /** At the end of the turn: more may be added until then. */
   function schedule(): void {
-    if (isScheduled || running === MOST_RUNNING) return
+    if (isScheduled || running >= atOnce()) return
     isScheduled = true
     setImmediate(() => {
       isScheduled = false
-      if (gathering.length > 0 && running < MOST_RUNNING) run()
+      if (gathering.length > 0 && running < atOnce()) run()
     })
   }
 

@@ -21,6 +21,8 @@ export type ServerOptions = {
   readonly report: ReportStep
   /** Whether anybody is answered now; left out: always. */
   readonly isServing?: () => boolean
+  /** How many commits may run; left out: two. */
+  readonly commitsAtOnce?: () => number
   readonly trace: Pick<Trace, 'record'>
   /** Milliseconds; only differences count. */
   readonly now: () => number
@@ -63,13 +65,13 @@ export async function serve<Change>(
   keeper: Keeper<Change>,
   role: Role<Change>
 ): Promise<DhcpServer> {
-  const { interfaces, port, open = openUdp, report, trace, now, isServing = () => true } = options
+  const { interfaces, port, open = openUdp, report, trace, now, isServing = () => true, commitsAtOnce } = options
   const counters = new Map<string, number>()
   const servers = interfaces.map(({ address }) => address)
   const admission = new Admission((mac) => keeper.isRegistered(mac), now)
   const scratch = new Uint8Array(LONGEST_REPLY)
   let closing = false
-  const commits = groupCommits<Pending<Change>>(commit, MOST_PENDING)
+  const commits = groupCommits<Pending<Change>>(commit, MOST_PENDING, commitsAtOnce)
   const sockets = await open(interfaces, port, {
     receive,
     failed: (error, at) => tell({ asked: `a reply on ${at.name}` }, broken('send-failed', error))

@@ -60,6 +60,30 @@ test('with 32 the first commit begins before the turn ends', async (t) => {
   await commits.idle()
 })
 
+test('where one may run at once, the next one waits for it', async (t) => {
+  const batches: string[][] = []
+  const ends: (() => void)[] = []
+  const commits = groupCommits<string>(
+    (batch) => {
+      batches.push([...batch])
+      return new Promise((resolve) => ends.push(resolve))
+    },
+    10,
+    () => 1
+  )
+  for (const each of ['a', 'b', 'c']) {
+    commits.add(each)
+    await turn()
+  }
+  t.deepEqual(batches, [['a']])
+  ends.shift()?.()
+  await turn()
+  await turn()
+  t.deepEqual(batches, [['a'], ['b', 'c']])
+  ends.shift()?.()
+  await commits.idle()
+})
+
 test('after a pause the next one is a new start', async (t) => {
   const { batches, commits, end } = heldStorage()
   for (const each of ['a', 'b']) {
