@@ -1,21 +1,19 @@
 import test from 'ava'
 import { onPair } from './lab/pair.ts'
-import { POINTS, type Point } from './lab/points.ts'
-import { survives, survivesSilence } from './lab/strike.ts'
+import type { Point } from './lab/points.ts'
+import { survives } from './lab/strike.ts'
 
-for (const point of Object.keys(POINTS) as Point[]) {
+/** Where UEFI itself is the client, and the end; what iPXE does between is as on a BIOS, and has its place among the long tests of faults. */
+const HERE: readonly Point[] = [
+  'after the OFFER',
+  'during TFTP of the loader',
+  'after the ACK, before the script',
+  'before `installed`'
+]
+
+for (const point of HERE) {
   test.serial(
     `UEFI: the instance that answers is killed ${point}, and the machine is installed, once`,
     onPair((t, lab) => survives(t, lab, 'uefi-pxe', point))
   )
 }
-
-test.serial(
-  'UEFI: the instance that answers is frozen during the kernel, and the machine is installed, once',
-  onPair((t, lab) => survives(t, lab, 'uefi-pxe', 'during the kernel', 'SIGSTOP'))
-)
-
-test.serial(
-  'UEFI: only an instance that is gone heard of `installed`, and the installer of the other one finds it on the disk',
-  onPair((t, lab) => survivesSilence(t, lab, 'uefi-pxe'))
-)
