@@ -148,6 +148,13 @@ export class OpLog {
     return ops[0]?.seq === seq + 1 ? ops : undefined
   }
 
+  /** This instance's writes of one entity's rows after a number, as far as they are kept. */
+  writtenSince(seq: number, entity: string): Op[] {
+    return this.#statements
+      .get('SELECT * FROM op WHERE origin = ? AND seq > ? AND entity = ? ORDER BY seq')
+      .all(this.#origin, seq, entity) as Op[]
+  }
+
   /** Takes note that everything up to here is known, for it came as a whole; this instance's own writes stay what they are. */
   caughtUp(seen: Vector, latest: string): void {
     this.#clock.observe(latest)

@@ -5,6 +5,7 @@ import type { Leases } from '../inventory/leases.ts'
 import type { Op } from '../inventory/oplog.ts'
 import { snapshotParts, snapshotSize } from '../inventory/snapshot.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
+import { DoubleUse } from './double-use.ts'
 import type { Verdict } from './greeting.ts'
 import { Inbox } from './inbox.ts'
 import type { Hello, Message, Numbered } from './messages.ts'
@@ -40,6 +41,7 @@ export class Session {
   #outbox: Outbox | undefined
   #hello: Hello | undefined
   #hasAll = false
+  #doubleUse: DoubleUse | undefined
   #progress: { done: number; total: number } | undefined
 
   constructor(options: SessionOptions) {
@@ -65,7 +67,10 @@ export class Session {
         options.hasAll()
       },
       acknowledged: () => this.#checkInStep(),
-      received
+      received: (ops) => {
+        if (!this.#hasAll) this.#doubleUse?.found(ops, now())
+        received(ops)
+      }
     })
   }
 
@@ -91,6 +96,8 @@ export class Session {
     const { log } = inventory
     this.#hello = hello
     if (isNew) leases.acknowledged(0)
+    // One of the two tells of it.
+    if (log.origin < hello.origin) this.#doubleUse = new DoubleUse(inventory, known)
     inventory.acknowledged(known)
     this.#outbox = new Outbox({
       log,
