@@ -7,7 +7,18 @@ const report = (id: string, stage: string) => ({
   entity: 'attempt',
   key: id,
   field: 'row',
-  value: { id, machine: 'web1', mac: '52:54:00:00:00:01', stage, generation: '1-a', address: '10.77.0.2', lease: '', message: null, created_at: 1, updated_at: 2 }
+  value: {
+    id,
+    machine: 'web1',
+    mac: '52:54:00:00:00:01',
+    stage,
+    generation: '1-a',
+    address: '10.77.0.2',
+    lease: '',
+    message: null,
+    created_at: 1,
+    updated_at: 2
+  }
 })
 const theirs = (id: string, stage: string) => {
   const { value, ...rest } = report(id, stage)

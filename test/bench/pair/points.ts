@@ -38,28 +38,14 @@ const [TAKEOVER, WRITES] = ['takeover.ts', 'writes.ts'].map((name) => resolve(im
   string,
   string
 ]
-const LOAD = ['-o', '64', '-c', '50000', '-w', '2', '-d', '4']
 /** A client that appears in no load. */
 const FIRST_CLIENT = ['-m', '02:ff:00:00:00:00', '-c', '1', '-o', '1', '-n', '1', '-t', '20', '-d', '30']
 const TIME = { unit: 'ms until the other one answers', better: 'lower' } as const satisfies Metric
 
 export const POINTS: Readonly<Record<string, Point>> = {
-  /** Whole exchanges with 50,000 clients, 64 of them at a time, whose relay agent sends to both servers. */
-  leases: point('leases', {
-    metrics: {
-      rate: { unit: 'exchanges/s', better: 'higher' },
-      latency: { unit: 'ms p99', better: 'lower' },
-      cpu: { unit: 'µs CPU/exchange', better: 'lower' }
-    },
-    contestants: [tandemPair, tandemAlone, keaHotStandby, keaAlone, keaMultiAlone],
-    async trial({ hosts }, contestant, lab) {
-      const cpu = async () => cpuTime([...(await hosts.a.processes()), ...(await hosts.b.processes())])
-      const before = await cpu()
-      const { rate, latencyUs, duplicates, withWarmup } = await load(hosts, lab, contestant, LOAD)
-      if (duplicates > 0) throw new Error(`${duplicates} addresses were given to two clients at once`)
-      return { rate, latency: latencyUs.p99 / 1000, cpu: ((await cpu()) - before) / withWarmup }
-    }
-  }),
+  /** As when a few racks are switched on. */
+  leases: leases('leases', 256),
+  'leases-64': leases('leases-64', 64),
   /** Machines registered over REST: acknowledged when they are on disk, in a pair on both. */
   writes: point('writes', {
     metrics: {
@@ -84,6 +70,26 @@ export const POINTS: Readonly<Record<string, Point>> = {
   kill: takeover('kill', 100, (_hosts, server) => ['kill', '-KILL', String(server.pid)]),
   freeze: takeover('freeze', 1500, (_hosts, server) => ['kill', '-STOP', String(server.pid)]),
   cut: takeover('cut', 1500, (hosts) => hosts.cutting('a'))
+}
+
+/** Whole exchanges with 50,000 clients, so many of them at a time, whose relay agent sends to both servers. */
+function leases(name: string, outstanding: number): Point {
+  return point(name, {
+    metrics: {
+      rate: { unit: 'exchanges/s', better: 'higher' },
+      latency: { unit: 'ms p99', better: 'lower' },
+      cpu: { unit: 'µs CPU/exchange', better: 'lower' }
+    },
+    contestants: [tandemPair, tandemAlone, keaHotStandby, keaAlone, keaMultiAlone],
+    async trial({ hosts }, contestant, lab) {
+      const cpu = async () => cpuTime([...(await hosts.a.processes()), ...(await hosts.b.processes())])
+      const before = await cpu()
+      const options = ['-o', String(outstanding), '-c', '50000', '-w', '2', '-d', '4']
+      const { rate, latencyUs, duplicates, withWarmup } = await load(hosts, lab, contestant, options)
+      if (duplicates > 0) throw new Error(`${duplicates} addresses were given to two clients at once`)
+      return { rate, latency: latencyUs.p99 / 1000, cpu: ((await cpu()) - before) / withWarmup }
+    }
+  })
 }
 
 function takeover(name: string, target: number, strike: (hosts: Hosts, server: Running) => readonly string[]): Point {
