@@ -67,8 +67,8 @@ export const POINTS: Readonly<Record<string, Point>> = {
       return { p50, p99, rate }
     }
   }),
-  kill: takeover('kill', 100, (_hosts, server) => ['kill', '-KILL', String(server.pid)]),
-  freeze: takeover('freeze', 1500, (_hosts, server) => ['kill', '-STOP', String(server.pid)]),
+  kill: takeover('kill', 100, (_hosts, server) => ['SIGKILL', String(server.pid)]),
+  freeze: takeover('freeze', 1500, (_hosts, server) => ['SIGSTOP', String(server.pid)]),
   cut: takeover('cut', 1500, (hosts) => hosts.cutting('a'))
 }
 

@@ -1,6 +1,6 @@
 /*
  * A relay agent with clients that ask two servers, and take what answers: how long until the other one answers clients of the one
- * that is struck. Arguments: the relay agent's address, the servers', then the command that strikes the first. Prints milliseconds.
+ * that is struck. Arguments: the relay agent's address, the servers', then what strikes the first: a signal's name and a process, or a command. Prints milliseconds.
  */
 import { execFileSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
@@ -42,7 +42,7 @@ if (ofTheFirst.size < CLIENTS / 10) throw new Error(`the first server answered o
 
 const clients = Array.from(ofTheFirst)
 struckAt = performance.now()
-execFileSync(strike[0] as string, strike.slice(1))
+hit(strike)
 const began = new Map<number, number>()
 const lastAsked = new Map<number, number>()
 for (
@@ -62,6 +62,11 @@ for (
 socket.close()
 if (answeredAt === undefined) throw new Error(`nobody took over in ${LONGEST_MS / 1000} s`)
 console.log(answeredAt - struckAt)
+
+function hit([what = '', ...rest]: readonly string[]): void {
+  if (what.startsWith('SIG')) process.kill(Number(rest[0]), what as NodeJS.Signals)
+  else execFileSync(what, rest)
+}
 
 /** A client's number is its transaction id. */
 function discover(client: number, secs: number): void {
