@@ -1,6 +1,7 @@
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
+import { restore } from '../../src/restore.ts'
 import { inState, onPair } from './lab/lab.ts'
 import { Load } from './lab/load.ts'
 
@@ -31,6 +32,31 @@ test.serial(
     await b.start()
     await inState('NORMAL', a, b)
     t.regex(await b.log(), /older copy of itself: it begins anew from a/)
+    await loaded()
+    await load.assertKept(t)
+  })
+)
+
+test.serial(
+  'a backup of b is restored on it: it begins under a new origin, and gets what both wrote since',
+  onPair(async (t, lab) => {
+    const { a, b, folder } = lab
+    const file = join(folder, 'backup')
+    const load = await Load.open(lab)
+    const loaded = async () => {
+      load.start()
+      await load.more('replicated', ENOUGH)
+      await load.stop()
+    }
+    await loaded()
+    await b.client.save('/backup', file)
+    await loaded()
+    await b.stop()
+    await a.until('COMM_INT')
+    restore(file, b.state)
+    await b.start()
+    await inState('NORMAL', a, b)
+    t.notRegex(await b.log(), /older copy of itself/, 'nothing it writes is taken for what it wrote before')
     await loaded()
     await load.assertKept(t)
   })
