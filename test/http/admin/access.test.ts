@@ -7,6 +7,7 @@ type OpenApi = { openapi: string; paths: Record<string, Record<string, { request
 /** All of REST; a route that is added must be added here. */
 const ROUTES = [
   'DELETE /api/v1/leases/{address}',
+  'GET /api/v1/backup',
   'GET /api/v1/capture',
   'GET /api/v1/events',
   'GET /api/v1/exchanges',
