@@ -15,7 +15,7 @@ import { Invitation } from './pair/code.ts'
 import { FileSync } from './pair/files.ts'
 import { askToJoin, type KnownPeer, welcome } from './pair/joining.ts'
 import { type Address, fingerprintOf, listen, type Opening } from './pair/link.ts'
-import { NO_MEMORY, writeMemory } from './pair/memory.ts'
+import { becomeSecond, becomeSole } from './pair/membership.ts'
 import { Pair } from './pair/pair.ts'
 import { sendFile, Transport } from './pair/transport.ts'
 import { type PairFile, readPairFile, writePairFile } from './pair-file.ts'
@@ -172,9 +172,7 @@ export class Pairing implements Replicator {
       )
     }
     const known = await askToJoin(to, code, identity, { instance: config.instance, version })
-    writeMemory(db, { ...NO_MEMORY, isWhole: false })
-    inventory.renew(config.instance)
-    await leases.clear()
+    await becomeSecond({ db, inventory, leases }, config.instance)
     this.#keep(known)
     record(`this instance joined ${known.instance}`)
   }
@@ -294,9 +292,7 @@ export class Pairing implements Replicator {
     void this.#transport?.close()
     this.#transport = undefined
     this.#pair = undefined
-    leases.share()
-    inventory.unpaired()
-    writeMemory(db, NO_MEMORY)
+    becomeSole({ db, inventory, leases })
     this.#file = file
     writePairFile(config.state, file)
   }
