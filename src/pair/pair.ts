@@ -230,7 +230,7 @@ export class Pair {
       now,
       whole: (isWhole) => this.#remember({ isWhole }),
       hasAll: () => this.#stepIn(session, { kind: 'has-all' }),
-      inStep: () => this.#stepIn(session, { kind: 'in-step' }),
+      inStep: () => this.#inStep(session),
       received: (ops) => received?.(ops)
     })
     this.#session = session
@@ -325,7 +325,7 @@ export class Pair {
       seq: log.seq,
       seen: log.seen(),
       isWhole: this.#memory.isWhole,
-      peerOrigin: this.#memory.peerOrigin,
+      toldOrigin: this.#memory.toldOrigin,
       hasSince: (seq) => log.since(seq, 1) !== undefined
     })
     switch (verdict.kind) {
@@ -373,6 +373,13 @@ export class Pair {
     if (silence > this.#options.terms.autonomy) this.#step({ kind: 'lapsed' })
     this.#presence.heard(beat, path)
     if (this.#state.name === 'PARTNER_DOWN') this.#step({ kind: 'heard' })
+  }
+
+  #inStep(session: Session): void {
+    const toldOrigin = session.hello?.origin
+    if (this.#session !== session || toldOrigin === undefined) return
+    if (this.#memory.toldOrigin !== toldOrigin) this.#remember({ toldOrigin })
+    this.#step({ kind: 'in-step' })
   }
 
   /** What became of a session that is over counts no more. */
