@@ -211,6 +211,8 @@ export class Pair {
 
   /** Why the other instance can't be forgotten: it may still serve somebody. */
   objectionToForget(): string | undefined {
+    // It was never in step with this one, and so gave nobody an address.
+    if (this.#state.name === 'COMM_INT' && this.#state.before === 'first') return undefined
     if (this.#state.name !== 'PARTNER_DOWN')
       return 'say first that the other instance is down: `tandem pair partner-down`'
     const until = this.#state.solitude.othersUntil + this.wait
