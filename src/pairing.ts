@@ -17,7 +17,7 @@ import { FileSync } from './pair/files.ts'
 import { askToJoin, type KnownPeer, welcome } from './pair/joining.ts'
 import { type Address, fingerprintOf, listen, type Opening } from './pair/link.ts'
 import { LoaderSync, type LoaderSyncOptions } from './pair/loaders.ts'
-import { NO_MEMORY, writeMemory } from './pair/memory.ts'
+import { becomeSecond, becomeSole } from './pair/membership.ts'
 import { Pair } from './pair/pair.ts'
 import { type FoundFile, sendFile, sendList, Transport } from './pair/transport.ts'
 import { type PairFile, readPairFile, writePairFile } from './pair-file.ts'
@@ -189,9 +189,7 @@ export class Pairing implements Replicator {
       )
     }
     const known = await askToJoin(to, code, identity, { instance: config.instance, version })
-    writeMemory(db, { ...NO_MEMORY, isWhole: false })
-    inventory.renew(config.instance)
-    await leases.clear()
+    await becomeSecond({ db, inventory, leases }, config.instance)
     this.#keep(known)
     record(`this instance joined ${known.instance}`)
   }
@@ -322,9 +320,7 @@ export class Pairing implements Replicator {
     void this.#transport?.close()
     this.#transport = undefined
     this.#pair = undefined
-    leases.share()
-    inventory.unpaired()
-    writeMemory(db, NO_MEMORY)
+    becomeSole({ db, inventory, leases })
     this.#file = file
     writePairFile(config.state, file)
   }

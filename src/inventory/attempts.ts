@@ -143,7 +143,9 @@ export class Attempts {
   reported(attempt: Attempt, stage: Stage, message: string): Change[] {
     const { stage: reached } = attempt
     if (reached !== 'offered' && STAGES.indexOf(stage) < STAGES.indexOf(reached)) return []
-    return [attemptChange({ ...attempt, stage, message, updatedAt: this.#now() })]
+    // What it takes the place of may be of a clock that is ahead; it is the later one all the same.
+    const updatedAt = Math.max(this.#now(), attempt.updatedAt + 1)
+    return [attemptChange({ ...attempt, stage, message, updatedAt })]
   }
 
   #forgetTokens(attempt: string): Change[] {

@@ -13,7 +13,7 @@ import { FreedAddresses } from './freed.ts'
 import { type Life, stateOf } from './lifecycle.ts'
 import { loadEntities, loadEntity } from './load.ts'
 import { ENTITY_KINDS, type Entities, type EntityKind, type Machine, type Subnet } from './model.ts'
-import { type Change, type Op, OpLog, type Replicator } from './oplog.ts'
+import { type Change, type LogLimits, type Op, OpLog, type Replicator } from './oplog.ts'
 import { SubnetIndex } from './subnet-index.ts'
 import { isEntity } from './tables.ts'
 
@@ -51,12 +51,13 @@ export class Inventory implements Base {
     now: Now
     replicator: Replicator
     addressUse: AddressUse
+    logLimits?: LogLimits
   }) {
     this.#db = options.db
     this.#now = options.now
     this.#replicator = options.replicator
     this.#addressUse = options.addressUse
-    this.log = new OpLog(options.db, options.instance, options.now)
+    this.log = new OpLog(options.db, options.instance, options.now, options.logLimits)
     this.#statements = new Statements(options.db)
     this.freed = new FreedAddresses(options.db)
     this.shares = new AddressShares(options.db)

@@ -54,23 +54,33 @@ export class GapError extends Error {
   override readonly name = 'GapError'
 }
 
-/** How many ops an instance without a peer keeps. */
-const TAIL = 10_000
-/** How many are kept for a peer that is away; beyond these it gets everything anew. */
-const MOST = 200_000
+/** How much of the log is kept, in ops. */
+export type LogLimits = {
+  /** By an instance without a peer. */
+  readonly tail: number
+  /** For a peer that is away; beyond these it gets everything anew. */
+  readonly most: number
+  /** Between one trimming and the next. */
+  readonly step: number
+}
+
+const LIMITS: LogLimits = { tail: 10_000, most: 200_000, step: 1000 }
 
 /** The one way into the inventory's tables. */
 export class OpLog {
   readonly #db: Db
   readonly #statements: Statements
   readonly #clock: HybridClock
+  readonly #limits: LogLimits
   readonly fields: Fields
   #origin: string
   #seq: number
   readonly peer: PeerKnowledge
 
-  constructor(db: Db, instance: string, now: Now) {
+  /** @param limits left out: the daemon's. Tests keep less. */
+  constructor(db: Db, instance: string, now: Now, limits: LogLimits = LIMITS) {
     this.#db = db
+    this.#limits = limits
     this.#statements = new Statements(db)
     this.fields = new Fields(this.#statements)
     this.peer = new PeerKnowledge(this.#statements)
@@ -268,11 +278,12 @@ export class OpLog {
   }
 
   #trim(before: number): void {
-    if (Math.floor(before / 1000) === Math.floor(this.#seq / 1000)) return
-    const needed = this.peer.acknowledged ?? this.#seq - TAIL
+    const { tail, most, step } = this.#limits
+    if (Math.floor(before / step) === Math.floor(this.#seq / step)) return
+    const needed = this.peer.acknowledged ?? this.#seq - tail
     this.#db
       .prepare('DELETE FROM op WHERE origin = ? AND seq <= ?')
-      .run(this.#origin, Math.max(needed, this.#seq - MOST))
+      .run(this.#origin, Math.max(needed, this.#seq - most))
     trimEvents(this.#db)
   }
 }

@@ -13,9 +13,9 @@ export function mergeRow(statements: Statements, op: Op): void {
     writeRow(statements, op)
     return
   }
-  const row = JSON.parse(op.value) as { machine: string; stage: string; updated_at: number }
-  const before = statements.get('SELECT stage, updated_at FROM attempt WHERE id = ?').get(op.key) as
-    | { stage: string; updated_at: number }
+  const row = JSON.parse(op.value) as Progress & { machine: string }
+  const before = statements.get('SELECT stage, updated_at, message FROM attempt WHERE id = ?').get(op.key) as
+    | Progress
     | undefined
   if (before === undefined) {
     const machine = statements.get('SELECT 1 FROM machine WHERE name = ?').get(row.machine)
@@ -24,8 +24,11 @@ export function mergeRow(statements: Statements, op: Op): void {
   writeRow(statements, op)
 }
 
-/** Of two reports of one stage the later counts. */
-function isFurther(row: { stage: string; updated_at: number }, before: { stage: string; updated_at: number }): boolean {
+type Progress = { readonly stage: string; readonly updated_at: number; readonly message: string }
+
+/** Of two reports of one stage the later counts; of those of one time either, as long as it is the same on both. */
+function isFurther(row: Progress, before: Progress): boolean {
   const [one, other] = [row, before].map(({ stage }) => STAGES.indexOf(stage as Stage)) as [number, number]
-  return one === other ? row.updated_at > before.updated_at : one > other
+  if (one !== other) return one > other
+  return row.updated_at === before.updated_at ? row.message > before.message : row.updated_at > before.updated_at
 }

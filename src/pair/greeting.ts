@@ -21,8 +21,8 @@ export type Self = {
   readonly seq: number
   readonly seen: Vector
   readonly isWhole: boolean
-  /** The origin of the other instance when the two were in step last. */
-  readonly peerOrigin: string
+  /** The origin of the other instance that has had all leases of here. */
+  readonly toldOrigin: string
   /** Whether the log still has the op after a number, or there is none. */
   readonly hasSince: (seq: number) => boolean
 }
@@ -37,7 +37,7 @@ export function judge(hello: Hello, self: Self): Verdict {
   )
   return {
     kind: 'welcome',
-    isNew: hello.origin !== self.peerOrigin || !hello.isWhole,
+    isNew: hello.origin !== self.toldOrigin || !hello.isWhole,
     needsAll: self.isWhole && (!hello.isWhole || lacksOthers || !self.hasSince(known)),
     known
   }

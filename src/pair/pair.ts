@@ -236,6 +236,8 @@ export class Pair {
 
   /** Why the other instance can't be forgotten: it may still serve somebody. */
   objectionToForget(): string | undefined {
+    // It was never in step with this one, and so gave nobody an address.
+    if (this.#state.name === 'COMM_INT' && this.#state.before === 'first') return undefined
     if (this.#state.name !== 'PARTNER_DOWN')
       return 'say first that the other instance is down: `tandem pair partner-down`'
     const until = this.#state.solitude.othersUntil + this.wait
@@ -255,7 +257,7 @@ export class Pair {
       now,
       whole: (isWhole) => this.#remember({ isWhole }),
       hasAll: () => this.#stepIn(session, { kind: 'has-all' }),
-      inStep: () => this.#stepIn(session, { kind: 'in-step' }),
+      inStep: () => this.#inStep(session),
       received: (ops) => {
         leases.obtained(changedHands(ops))
         received?.(ops)
@@ -359,7 +361,7 @@ export class Pair {
       seq: log.seq,
       seen: log.seen(),
       isWhole: this.#memory.isWhole,
-      peerOrigin: this.#memory.peerOrigin,
+      toldOrigin: this.#memory.toldOrigin,
       hasSince: (seq) => log.since(seq, 1) !== undefined
     })
     switch (verdict.kind) {
@@ -408,6 +410,13 @@ export class Pair {
     if (silence > this.#options.terms.autonomy) this.#step({ kind: 'lapsed' })
     this.#presence.heard(beat, path)
     if (this.#state.name === 'PARTNER_DOWN') this.#step({ kind: 'heard' })
+  }
+
+  #inStep(session: Session): void {
+    const toldOrigin = session.hello?.origin
+    if (this.#session !== session || toldOrigin === undefined) return
+    if (this.#memory.toldOrigin !== toldOrigin) this.#remember({ toldOrigin })
+    this.#step({ kind: 'in-step' })
   }
 
   /** What became of a session that is over counts no more. */

@@ -151,3 +151,32 @@ test('without any handshake nothing tells one boot from another', async (t) => {
   t.false(isSameBoot(attempt, attempt))
   t.true(isSameBoot((await mint()).attempt, BOOT))
 })
+
+test('a report that was made later is the later one, though the other instance has a clock that is ahead', async (t) => {
+  const { mint, attempts, clock } = await installing()
+  const { attempt } = await mint()
+  const there = { ...attempt, stage: 'installing' as const, updatedAt: clock.now() + 3_600_000 }
+  const [change] = attempts.reported(there, 'installing', 'again')
+  const value = change?.value as { updated_at: number } | undefined
+  t.true((value?.updated_at ?? 0) > there.updatedAt)
+})
+
+test('of two reports of one stage and time both instances keep the same one', async (t) => {
+  const kept = await Promise.all(
+    [
+      ['one', 'two'],
+      ['two', 'one']
+    ].map(async ([here, there]) => {
+      const { mint, inventory, attempts, db, clock } = await installing()
+      const { attempt } = await mint()
+      const [report] = attempts.reported(attempt, 'failed', there as string)
+      await inventory.write(attempts.reported(attempt, 'failed', here as string))
+      const op = { origin: 'b-1', seq: 1, hlc: `${clock.now()}.000001`, base: '', actor: '' }
+      inventory.receive([
+        { ...op, entity: 'attempt', key: attempt.id, field: 'row', value: JSON.stringify(report?.value) }
+      ])
+      return (dump(db).attempt as { message: string }[])[0]?.message
+    })
+  )
+  t.deepEqual(kept, ['two', 'two'])
+})

@@ -153,3 +153,14 @@ test('who begins anew knows nothing of what it knew before: a peer lacks none of
   log.renew('b')
   t.deepEqual(log.seen(), {})
 })
+
+test('what a peer lacks is kept for it, up to a limit', (t) => {
+  const db = openDatabase(':memory:')
+  const log = new OpLog(db, 'a', new FakeClock().now, { tail: 5, most: 10, step: 4 })
+  log.peer.acknowledge(3, log.origin)
+  for (let each = 0; each < 12; each += 1) log.commit([event(`${each}`)])
+  t.is(log.since(3, 100)?.length, 9)
+  for (let each = 0; each < 12; each += 1) log.commit([event(`${each}`)])
+  t.is(log.since(3, 100), undefined)
+  t.is(log.since(14, 100)?.length, 10)
+})

@@ -7,7 +7,7 @@ const SELF: Self = {
   seq: 10,
   seen: { 'a-1': 10, 'b-1': 5 },
   isWhole: true,
-  peerOrigin: 'b-1',
+  toldOrigin: 'b-1',
   hasSince: (seq) => seq >= 3
 }
 const HELLO: Hello = {
@@ -28,7 +28,8 @@ const welcome = (isNew: boolean, needsAll: boolean, known: number) => ({ kind: '
 for (const [what, hello, self, verdict] of [
   ['one that is in step goes on where it was', {}, {}, welcome(false, false, 8)],
   ['one that lacks what the log has no more gets everything', { seen: { 'a-1': 2 } }, {}, welcome(false, true, 2)],
-  ['one that joins gets everything', { isWhole: false, seen: {} }, { peerOrigin: '' }, welcome(true, true, 0)],
+  ['one that joins gets everything', { isWhole: false, seen: {} }, { toldOrigin: '' }, welcome(true, true, 0)],
+  ['one that was sent only a part of the leases gets all', {}, { toldOrigin: 'b-0' }, welcome(true, false, 8)],
   ['one that begins anew gets all leases', { origin: 'b-2' }, { seen: { 'a-1': 10 } }, welcome(true, false, 8)],
   [
     'one that lacks what an earlier copy of it wrote gets everything',
@@ -36,7 +37,7 @@ for (const [what, hello, self, verdict] of [
     {},
     welcome(true, true, 8)
   ],
-  ['who joins sends nothing whole', {}, { isWhole: false, peerOrigin: '' }, welcome(true, false, 8)],
+  ['who joins sends nothing whole', {}, { isWhole: false, toldOrigin: '' }, welcome(true, false, 8)],
   ['who knows less of itself than the other is an older copy', { seen: { 'a-1': 11 } }, {}, { kind: 'rolled-back' }],
   ["two that aren't whole have nothing to give", { isWhole: false }, { isWhole: false }, { kind: 'nobody-whole' }],
   ['a version that is too old', { protocol: PROTOCOL - 1 }, {}, { kind: 'too-far-apart' }],

@@ -84,5 +84,7 @@ export async function removeNamespace(namespace: string): Promise<void> {
 
 /** Ends every process of a namespace at once (SIGKILL), each by its id. */
 export async function endProcesses(namespace: string): Promise<void> {
-  await run(['sh', '-c', 'ip netns pids "$0" | xargs --no-run-if-empty kill -KILL', namespace])
+  // One that ends by itself meanwhile is no error.
+  const kill = 'ip netns pids "$0" | xargs --no-run-if-empty kill -KILL 2>/dev/null || true'
+  await run(['sh', '-c', kill, namespace])
 }
