@@ -155,11 +155,7 @@ export class Attempts {
 
   #forgetOld(machine: string): Change[] {
     const old = 'SELECT id FROM attempt WHERE machine = ? ORDER BY created_at DESC, id DESC LIMIT -1 OFFSET ?'
-    const attempts = this.#deletions('attempt', old, machine, ATTEMPTS_KEPT - 1)
-    const tokens = attempts.flatMap((change) =>
-      this.#deletions('token', 'SELECT id FROM token WHERE attempt = ? LIMIT -1 OFFSET ?', change.key, 0)
-    )
-    return [...attempts, ...tokens]
+    return this.#deletions('attempt', old, machine, ATTEMPTS_KEPT - 1)
   }
 
   #deletions(entity: string, select: string, owner: string, offset: number): Change[] {

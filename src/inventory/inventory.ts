@@ -12,6 +12,7 @@ import { type EventInput, eventChange } from './events.ts'
 import { FreedAddresses } from './freed.ts'
 import { type Life, stateOf } from './lifecycle.ts'
 import { loadEntities, loadEntity } from './load.ts'
+import { DELETED } from './merge.ts'
 import { ENTITY_KINDS, type Entities, type EntityKind, type Machine, type Subnet } from './model.ts'
 import { type Change, type LogLimits, type Op, OpLog, type Replicator } from './oplog.ts'
 import { SubnetIndex } from './subnet-index.ts'
@@ -167,8 +168,9 @@ export class Inventory implements Base {
     const edits = draft.edits()
     const events = edits.map((edit) => eventChange(this.#now(), auditOf(edit, actor)))
     const interfacesOf = (machine: string) => this.get('machine', machine)?.interfaces ?? []
+    const renewed = edits.filter(({ kind, action }) => kind === 'machine' && action !== 'change')
     return this.#write(
-      [...rows, ...draft.changes(), ...events],
+      [...rows, ...renewed.flatMap(({ key }) => this.#attemptsEnded(key)), ...draft.changes(), ...events],
       actor,
       (seq) => {
         if (this.log.peer.acknowledged !== undefined) this.freed.note(edits, interfacesOf, seq, this.#now())
@@ -244,7 +246,15 @@ export class Inventory implements Base {
   settle(change: Change, actor: string, message: string): Promise<{ replicated: boolean }> {
     const machine = change.entity === 'machine' ? change.key : null
     const event = eventChange(this.#now(), { type: 'inventory', actor, machine, message })
-    return this.#write([change, event], actor, undefined, () => this.refresh([change]))
+    const ended = machine !== null && change.field === DELETED && change.value === true
+    const rows = ended ? this.#attemptsEnded(change.key) : []
+    return this.#write([...rows, change, event], actor, undefined, () => this.refresh([change]))
+  }
+
+  /** A machine takes its attempts along, so that no token of it serves a later one of the same name. */
+  #attemptsEnded(machine: string): Change[] {
+    const ids = this.#statements.get('SELECT id FROM attempt WHERE machine = ?').pluck().all(machine) as string[]
+    return ids.map((key) => ({ entity: 'attempt', key, field: DELETED, value: true }))
   }
 
   #findDisputes(): void {

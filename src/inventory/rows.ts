@@ -6,22 +6,23 @@ import { writeRow } from './tables.ts'
 
 /**
  * Applies a row that the other instance wrote. Tokens and events are written once. An attempt is reported on to either
- * instance: the stage that got furthest stays. One that is gone here, or whose machine is, isn't brought back by a report.
+ * instance: the stage that got furthest stays. One that is gone here isn't brought back by a report, nor by a token.
+ * Nothing but the rows counts, so that both make the same of them in whichever order their writes meet.
  */
 export function mergeRow(statements: Statements, op: Op): void {
-  if (op.entity !== 'attempt' || op.field === DELETED) {
-    writeRow(statements, op)
-    return
+  if (op.field === DELETED || isWanted(statements, op)) writeRow(statements, op)
+}
+
+function isWanted(statements: Statements, { entity, key, value }: Op): boolean {
+  const attempt = statements.get('SELECT stage, updated_at, message FROM attempt WHERE id = ?')
+  if (entity === 'token') {
+    const { kind, attempt: id } = JSON.parse(value) as { kind: string; attempt: string | null }
+    return kind !== 'attempt' || attempt.get(id) !== undefined
   }
-  const row = JSON.parse(op.value) as Progress & { machine: string }
-  const before = statements.get('SELECT stage, updated_at, message FROM attempt WHERE id = ?').get(op.key) as
-    | Progress
-    | undefined
-  if (before === undefined) {
-    const machine = statements.get('SELECT 1 FROM machine WHERE name = ?').get(row.machine)
-    if (machine === undefined || row.stage !== 'offered') return
-  } else if (!isFurther(row, before)) return
-  writeRow(statements, op)
+  if (entity !== 'attempt') return true
+  const row = JSON.parse(value) as Progress
+  const before = attempt.get(key) as Progress | undefined
+  return before === undefined ? row.stage === 'offered' : isFurther(row, before)
 }
 
 type Progress = { readonly stage: string; readonly updated_at: number; readonly message: string }

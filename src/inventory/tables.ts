@@ -107,15 +107,11 @@ export function readField(statements: Statements, kind: EntityKind, key: string,
   return column.type === 'json' && typeof stored === 'string' ? stored : JSON.stringify(stored ?? null)
 }
 
-/** Removes an entity. A machine takes its attempts along, so that no token of it serves a later one of the same name. */
 export function removeEntity(statements: Statements, kind: EntityKind, key: string): void {
   statements.get(`DELETE FROM ${kind} WHERE ${KEY_FIELD[kind]} = ?`).run(key)
-  if (kind !== 'machine') return
-  statements.get('DELETE FROM token WHERE attempt IN (SELECT id FROM attempt WHERE machine = ?)').run(key)
-  statements.get('DELETE FROM attempt WHERE machine = ?').run(key)
 }
 
-/** Writes or removes a row that is written whole. */
+/** Writes or removes a row that is written whole. An attempt takes its tokens along. */
 export function writeRow(statements: Statements, op: Pick<Op, 'entity' | 'key' | 'field' | 'value'>): void {
   const { entity, key, field, value } = op
   const columns = ROW_TABLES[entity]
@@ -123,6 +119,7 @@ export function writeRow(statements: Statements, op: Pick<Op, 'entity' | 'key' |
   if (columns.length === 0) return
   if (field === DELETED) {
     statements.get(`DELETE FROM ${entity} WHERE id = ?`).run(key)
+    if (entity === 'attempt') statements.get('DELETE FROM token WHERE attempt = ?').run(key)
     return
   }
   const row = JSON.parse(value) as Record<string, unknown>

@@ -72,7 +72,13 @@ for (const [what, content, reports] of [
     MARKER,
     ['tandem-status partitioning', 'tandem-status installed', 'reboot']
   ],
+  [
+    'its own generation and a later one: installed already',
+    `tandem installed 8.a 0badcafe\n${MARKER}`,
+    ['tandem-status partitioning', 'tandem-status installed', 'reboot']
+  ],
   ['an earlier generation', `${MARKER.slice(0, -1)}0`, ['tandem-status partitioning']],
+  ['a longer mark', `${MARKER}0`, ['tandem-status partitioning']],
   ['nothing', '', ['tandem-status partitioning']]
 ] as const) {
   test(`the disk is looked at before anything touches it; it bears ${what}`, (t) => {
@@ -83,7 +89,7 @@ for (const [what, content, reports] of [
     writeFileSync(disk, bytes)
     stub(target, 'reboot', `echo reboot >> ${join(target, 'log')}\nkill $PPID`)
     const said = runCommand('partman/early_command', bareContext(), target, disk)
-    t.deepEqual(said, content === MARKER ? [...reports] : [...reports, ...chosen(disk)])
+    t.deepEqual(said, reports.length > 1 ? [...reports] : [...reports, ...chosen(disk)])
   })
 }
 
@@ -104,6 +110,23 @@ test('the mark is left where nothing else is, unless a partition begins there', 
     t.is(bytes.toString('latin1', 255 * 4096, 255 * 4096 + MARKER.length) === MARKER, marked)
     t.deepEqual([bytes[255 * 4096 - 1], bytes[256 * 4096]], [7, 7])
   }
+})
+
+test('the marks of earlier generations stay beside the latest one', (t) => {
+  const target = sandbox(t)
+  const disk = join(target, 'disk')
+  const earlier = Array.from({ length: 30 }, (_, index) => `tandem installed ${index}-a-0badcafe 0badcafe`)
+  const bytes = Buffer.alloc(2 << 20)
+  bytes.write(`left by somebody else\n${earlier.join('\n')}\n`, 255 * 4096)
+  writeFileSync(disk, bytes)
+  stub(target, 'debconf-get', `echo ${disk}`)
+  stub(target, 'cat', 'echo 2048')
+  mkdirSync(join(target, 'root'))
+  runCommand('preseed/late_command', bareContext(), target)
+  const written = readFileSync(disk)
+    .toString('latin1', 255 * 4096, 256 * 4096)
+    .replaceAll('\0', '')
+  t.deepEqual(written.trimEnd().split('\n'), [MARKER, ...earlier.slice(0, 20)])
 })
 
 test('an installer asks both instances for its file until one gives it', (t) => {

@@ -6,5 +6,5 @@ export default {
   // A process per file, so that a signal to the one group ends all of it.
   workerThreads: false,
   concurrency: 2,
-  timeout: '10m'
+  timeout: '20m'
 }

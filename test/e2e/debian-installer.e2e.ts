@@ -19,7 +19,7 @@ test(
     const machine = await lab.machine(hardware)
     await machine.powerOn()
     // The log, because asking the command line again and again would take a processor from the machine.
-    await waitFor('the early command reports', 420, async () => (await tandem.log()).includes('report fetched'))
+    await waitFor('the early command reports', 800, async () => (await tandem.log()).includes('report fetched'))
     t.like(await tandem.machine('node-1'), { attempts: [{ stage: 'fetched', mac: hardware.mac }] })
   })
 )

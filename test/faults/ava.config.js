@@ -5,5 +5,5 @@ export default {
   // A process per file: each moves its own main thread to a network namespace.
   workerThreads: false,
   concurrency: 2,
-  timeout: '10m'
+  timeout: '20m'
 }

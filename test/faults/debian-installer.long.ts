@@ -27,7 +27,7 @@ test(
     const machine = await lab.machine(hardware)
     await machine.powerOn()
     const left = () => (gone === a ? b : a)
-    await waitFor('the early command reports', 420, async () => (await left().log()).includes('report fetched'))
+    await waitFor('the early command reports', 800, async () => (await left().log()).includes('report fetched'))
     t.truthy(gone)
     t.like(await left().machine('node-1'), { attempts: [{ stage: 'fetched', mac: hardware.mac }] })
   })

@@ -21,7 +21,7 @@ export type Ground = {
  */
 export function onGround(scenario: (t: ExecutionContext, ground: Ground) => Promise<void>) {
   return async (t: ExecutionContext): Promise<void> => {
-    t.timeout(480_000)
+    t.timeout(900_000)
     const run = `tandem-e2e-${process.env.TANDEM_E2E_RUN ?? process.pid}`
     const id = randomBytes(3).toString('hex')
     const folder = join(tmpdir(), run, id)
