@@ -57,7 +57,7 @@ async function addToBoth(t: ExecutionContext, { a, b }: EmbeddedPair): Promise<v
   t.like(await b.client.json('GET', '/machines/m1'), { name: 'm1' })
 }
 
-test.serial('what is written to one instance is on both when it is acknowledged, and stays when that one is killed', async (t) => {
+test.serial('an acknowledged write is on both, and stays when the instance that took it is killed', async (t) => {
   await withPair(async ({ a, b }) => {
     let number = 0
     await eventually(t, async (tt) => {
@@ -93,7 +93,7 @@ test.serial('both say how they are: in step, and heard of on the link and on the
   })
 })
 
-test.serial('an instance that stands still is gone within seconds; what both wrote meanwhile is a conflict on both, until it is settled', async (t) => {
+test.serial('what both wrote while one stood still is a conflict on both, until it is settled', async (t) => {
   await withPair(async (pair) => {
     const [{ client: a, process: frozen }, { client: b }] = [pair.a, pair.b]
     await addToBoth(t, pair)
@@ -128,31 +128,34 @@ test.serial('an instance that stands still is gone within seconds; what both wro
   })
 })
 
-test.serial('a code is good once; a wrong one, another address and a third instance are refused with what to do', async (t) => {
-  await withPair(async ({ a, b, link }) => {
-    const refused = (path: string, body: object, reason: RegExp) =>
-      t.throwsAsync(a.client.json('POST', path, body), { message: reason })
-    await refused('/pair/invite', {}, /b is the second instance already: a pair has two/)
-    await refused('/pair/join', { address: link.address, code: 'x' }, /paired with b already/)
-    await refused('/pair/partner-down', {}, /b (is connected|was heard)/)
-    await b.client.json('POST', '/pair/leave', {})
-    await untilIn(t, 'UNPAIRED', a.client)
-    t.is(await stateOf(b.client), 'LEFT')
-    const { code } = await a.client.json<{ code: string }>('POST', '/pair/invite')
-    const wrong = `${code.slice(0, -3)}${code.slice(-3) === 'AAA' ? 'BBB' : 'AAA'}`
-    const join = (address: string, given: string) => b.client.json('POST', '/pair/join', { address, code: given })
-    await t.throwsAsync(join(link.address, 'nonsense'), { message: /no code of a pair/ })
-    await t.throwsAsync(join('127.0.0.9:1', code), { message: /tandem.yaml says that the other instance is at/ })
-    await t.throwsAsync(join(link.address, wrong), { message: /the code is wrong/ })
-    await join(link.address, code)
-    await untilIn(t, 'NORMAL', b.client)
-    const [address = '', port] = link.address.split(':')
-    const third = await makeCertificate(address, Date.now())
-    await t.throwsAsync(askToJoin({ address, port: Number(port) }, code, third, { instance: 'c', version: '0' }), {
-      message: /a and b are a pair already: a pair has two instances/
+test.serial(
+  'a code is good once; a wrong one, another address and a third instance are refused with what to do',
+  async (t) => {
+    await withPair(async ({ a, b, link }) => {
+      const refused = (path: string, body: object, reason: RegExp) =>
+        t.throwsAsync(a.client.json('POST', path, body), { message: reason })
+      await refused('/pair/invite', {}, /b is the second instance already: a pair has two/)
+      await refused('/pair/join', { address: link.address, code: 'x' }, /paired with b already/)
+      await refused('/pair/partner-down', {}, /b (is connected|was heard)/)
+      await b.client.json('POST', '/pair/leave', {})
+      await untilIn(t, 'UNPAIRED', a.client)
+      t.is(await stateOf(b.client), 'LEFT')
+      const { code } = await a.client.json<{ code: string }>('POST', '/pair/invite')
+      const wrong = `${code.slice(0, -3)}${code.slice(-3) === 'AAA' ? 'BBB' : 'AAA'}`
+      const join = (address: string, given: string) => b.client.json('POST', '/pair/join', { address, code: given })
+      await t.throwsAsync(join(link.address, 'nonsense'), { message: /no code of a pair/ })
+      await t.throwsAsync(join('127.0.0.9:1', code), { message: /tandem.yaml says that the other instance is at/ })
+      await t.throwsAsync(join(link.address, wrong), { message: /the code is wrong/ })
+      await join(link.address, code)
+      await untilIn(t, 'NORMAL', b.client)
+      const [address = '', port] = link.address.split(':')
+      const third = await makeCertificate(address, Date.now())
+      await t.throwsAsync(askToJoin({ address, port: Number(port) }, code, third, { instance: 'c', version: '0' }), {
+        message: /a and b are a pair already: a pair has two instances/
+      })
     })
-  })
-})
+  }
+)
 
 test.serial('an instance that drains says when it may be stopped, and is not ready meanwhile', async (t) => {
   await withPair(async ({ a, b, ports }) => {
