@@ -1,9 +1,10 @@
+import type { Slot } from './inventory/address-shares.ts'
 import type { Inventory } from './inventory/inventory.ts'
 import type { Leases } from './inventory/leases.ts'
 import type { Subnet } from './inventory/model.ts'
 import { ipv4FromNumber, ipv4ToNumber } from './net/ipv4.ts'
 import type { Pair } from './pair/pair.ts'
-import { ownerOf, type Slot } from './pair/shares.ts'
+import { ownerOf } from './pair/shares.ts'
 
 /** The pair as REST and the command line show it. Times are RFC 3339, lengths of time as their names say. @param peer the other instance's name. */
 export function pairView(

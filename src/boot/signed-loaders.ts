@@ -1,7 +1,6 @@
-import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
-import { resolveConfined, resolveInFirst } from '../net/confined.ts'
 import { SHIM } from '../net/firmware.ts'
+import { LoaderFolders } from './loader-folders.ts'
 
 /** Debian's names of what Secure Boot accepts: shim, which Microsoft signed, and GRUB, which Debian did. */
 export const SIGNED_FILES = { shim: 'bootnetx64.efi', grub: 'grubx64.efi' } as const
@@ -22,13 +21,12 @@ const DISPENSABLE = /(^|\/)(revocations_(sku|sbat)\.efi|shim_certificate_\d+\.ef
 /** The folder of Debian's signed loaders. */
 export class SignedLoaders {
   readonly folder: string
+  readonly #folders: LoaderFolders
 
-  readonly #folders: readonly [string, ...string[]]
-
-  /** @param received the folder of those that came from the other instance of a pair: they count where the first one lacks them. */
+  /** @param received the folder of those that came from the other instance of a pair. */
   constructor(folder: string, received?: string) {
     this.folder = folder
-    this.#folders = received === undefined ? [folder] : [folder, received]
+    this.#folders = new LoaderFolders(folder, received)
   }
 
   /**
@@ -36,12 +34,12 @@ export class SignedLoaders {
    * @throws {NoSuchFile} when it isn't there.
    */
   resolve(name: string): Promise<string> | undefined {
-    return this.serves(name) ? resolveInFirst(this.#folders, SERVED[name] as string) : undefined
+    return this.serves(name) ? this.#folders.resolve(SERVED[name] as string) : undefined
   }
 
   /** Where Debian has one of these files, without what came from the other instance. @throws {NoSuchFile} */
   own(file: string): Promise<string> {
-    return resolveConfined(this.folder, file)
+    return this.#folders.own(file)
   }
 
   /** Whether a name is one that a signed loader is served under. */
@@ -51,22 +49,12 @@ export class SignedLoaders {
 
   /** The path of one that can't be read there now. */
   missing(): string | undefined {
-    return Object.values(SIGNED_FILES)
-      .filter((file) => !this.#folders.some((folder) => isReadable(join(folder, file))))
-      .map((file) => join(this.folder, file))[0]
+    const missing = Object.values(SIGNED_FILES).find((file) => !this.#folders.has(file))
+    return missing && join(this.folder, missing)
   }
 }
 
 /** Whether loaders ask for this and nothing is wrong when it isn't there. */
 export function isDispensable(name: string): boolean {
   return DISPENSABLE.test(name)
-}
-
-function isReadable(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK)
-    return true
-  } catch {
-    return false
-  }
 }

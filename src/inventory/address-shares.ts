@@ -5,8 +5,8 @@ import type { Change, Op } from './oplog.ts'
 /** The entity of the ops by which addresses change hands. */
 const SHARE = 'share'
 
-/** A place in the pair: 0 or 1. */
-type Slot = 0 | 1
+/** The two places in a pair: 0 is the instance that was there first, 1 the one that joined. */
+export type Slot = 0 | 1
 
 /**
  * The addresses of pools that one instance gave the other, which had none left: whose they are by now. Only whose an address is

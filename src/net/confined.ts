@@ -38,24 +38,6 @@ export async function resolveConfined(
   return real
 }
 
-/** By {@link resolveConfined} in the first of the folders that has it. @throws {NoSuchFile} what the first one says, when none has it. */
-export async function resolveInFirst(
-  [root, ...others]: readonly [string, ...string[]],
-  name: string,
-  alsoAllowed: readonly string[] = []
-): Promise<string> {
-  try {
-    return await resolveConfined(root, name, alsoAllowed)
-  } catch (error) {
-    if (!(error instanceof NoSuchFile)) throw error
-    for (const other of others) {
-      const path = await resolveConfined(other, name).catch(() => undefined)
-      if (path !== undefined) return path
-    }
-    throw error
-  }
-}
-
 /**
  * Opens a regular file below a folder for reading, by {@link resolveConfined}. The caller closes the handle.
  * @throws {NoSuchFile} when the name isn't allowed or isn't there.

@@ -1,10 +1,10 @@
-import type { AddressShares } from '../inventory/address-shares.ts'
+import type { AddressShares, Slot } from '../inventory/address-shares.ts'
 import type { FreedAddresses } from '../inventory/freed.ts'
 import type { Holding, LeasePolicy } from '../inventory/lease-policy.ts'
 import type { Pool } from '../inventory/model.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { AddressRules, Standing, Terms } from './address-rules.ts'
-import { ownerOf, type Slot } from './shares.ts'
+import { ownerOf } from './shares.ts'
 
 export type AddressPolicyOptions = {
   readonly slot: Slot

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
+import type { Slot } from '../inventory/address-shares.ts'
 import { InventoryError } from '../inventory/errors.ts'
 import { type Invitation, readCode } from './code.ts'
 import { frame, readOne } from './frames.ts'
 import { type Address, dial, type Identity, type Opening } from './link.ts'
 import { OLDEST_PROTOCOL, PROTOCOL } from './messages.ts'
-import type { Slot } from './shares.ts'
 
 /** How two instances become a pair: the second one shows the first one's code, each keeps the other's certificate. */
 

@@ -1,4 +1,4 @@
-import { changedHands } from '../inventory/address-shares.ts'
+import { changedHands, type Slot } from '../inventory/address-shares.ts'
 import type { Db } from '../inventory/database.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Lease } from '../inventory/lease.ts'
@@ -16,7 +16,7 @@ import { type Hello, type Message, OLDEST_PROTOCOL, PROTOCOL, type Reach } from 
 import { Presence } from './presence.ts'
 import { Rebalance } from './rebalance.ts'
 import { Session, type Wire } from './session.ts'
-import { isOwnBucket, type Slot } from './shares.ts'
+import { isOwnBucket } from './shares.ts'
 import { type Before, type PairEvent, type PairState, type PairStateName, standingOf, step } from './states.ts'
 import { TIMING, type Timing } from './timing.ts'
 

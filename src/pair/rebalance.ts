@@ -1,8 +1,8 @@
+import type { Slot } from '../inventory/address-shares.ts'
 import { shareChange } from '../inventory/address-shares.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Pool } from '../inventory/model.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
-import type { Slot } from './shares.ts'
 
 /** Addresses that are given at once; as many stay here at least. */
 const GIFT = 128

@@ -1,7 +1,5 @@
+import type { Slot } from '../inventory/address-shares.ts'
 import { type Ipv4, ipv4ToNumber } from '../net/ipv4.ts'
-
-/** The two places in a pair: 0 is the instance that was there first, 1 the one that joined. */
-export type Slot = 0 | 1
 
 /** Whose an address is to give out: every second one is the first instance's, the others are the second's. */
 export function ownerOf(address: Ipv4): Slot {

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { Loaders } from '../../src/boot/loaders.ts'
@@ -13,32 +13,40 @@ function folder(t: ExecutionContext) {
   return path
 }
 
-test('a loader is opened by its name', async (t) => {
+test('a loader is found by its name: its own first, then what came from the other instance', async (t) => {
   const path = folder(t)
-  writeFileSync(join(path, 'ipxe.efi'), 'loader')
-  const { handle, size } = await new Loaders(path).open('ipxe.efi')
-  t.is(size, 6)
-  t.is(await handle.readFile('utf8'), 'loader')
-  await handle.close()
+  const received = join(path, '..', 'received')
+  mkdirSync(received)
+  const loaders = new Loaders(path, received)
+  writeFileSync(join(received, 'ipxe.efi'), 'received')
+  t.true(loaders.has('ipxe.efi'))
+  t.is(readFileSync(await loaders.resolve('ipxe.efi'), 'utf8'), 'received')
+  await t.throwsAsync(loaders.own('ipxe.efi'), { instanceOf: NoSuchFile })
+  writeFileSync(join(path, 'ipxe.efi'), 'own')
+  t.is(readFileSync(await loaders.resolve('ipxe.efi'), 'utf8'), 'own')
 })
 
 for (const name of ['../secret', '/../secret', '..\\secret', 'link', '', 'nothing', '.']) {
-  test(`nothing outside of the folder is a loader: "${name}"`, async (t) => {
+  test(`nothing outside of the folders is a loader: "${name}"`, async (t) => {
     const path = folder(t)
-    symlinkSync('../secret', join(path, 'link'))
-    await t.throwsAsync(new Loaders(path).open(name), { instanceOf: NoSuchFile })
+    const received = join(path, '..', 'received')
+    mkdirSync(received)
+    for (const each of [path, received]) symlinkSync('../secret', join(each, 'link'))
+    const loaders = new Loaders(path, received)
+    await t.throwsAsync(loaders.resolve(name), { instanceOf: NoSuchFile })
+    await t.throwsAsync(loaders.own(name), { instanceOf: NoSuchFile })
   })
 }
 
-test('the loaders for x86 that are not there are told with their package; arm64 ones are no loss', async (t) => {
+test('the loaders for x86 that are not there are told with their package; arm64 ones are no loss', (t) => {
   const path = folder(t)
-  const missing = async () => (await new Loaders(path).missing()).map((each) => each.file)
-  t.deepEqual(await missing(), ['undionly.kpxe', 'ipxe.efi'])
+  const missing = () => new Loaders(path).missing().map((each) => each.file)
+  t.deepEqual(missing(), ['undionly.kpxe', 'ipxe.efi'])
   writeFileSync(join(path, 'ipxe.efi'), 'x')
-  t.deepEqual(await new Loaders(path).missing(), [{ file: 'undionly.kpxe', package: 'ipxe' }])
+  t.deepEqual(new Loaders(path).missing(), [{ file: 'undionly.kpxe', package: 'ipxe' }])
   writeFileSync(join(path, 'undionly.kpxe'), 'x')
-  t.deepEqual(await missing(), [])
-  t.deepEqual((await new Loaders(join(path, 'gone')).missing()).length, 2)
+  t.deepEqual(missing(), [])
+  t.deepEqual(new Loaders(join(path, 'gone')).missing().length, 2)
 })
 
 for (const [name, file] of [

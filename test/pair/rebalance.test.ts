@@ -1,9 +1,9 @@
 import test from 'ava'
+import type { Slot } from '../../src/inventory/address-shares.ts'
 import type { Op } from '../../src/inventory/oplog.ts'
 import { AddressPolicy } from '../../src/pair/address-policy.ts'
 import { ADDRESS_RULES } from '../../src/pair/address-rules.ts'
 import { Rebalance } from '../../src/pair/rebalance.ts'
-import type { Slot } from '../../src/pair/shares.ts'
 import { change, openStore, subnet } from '../support/inventory.ts'
 import { ip, mac } from '../support/values.ts'
 
