@@ -109,9 +109,7 @@ export class Addresses {
     if (full?.revision === inventory.revision && now < full.at + RECONSIDERED_AFTER_MS) return undefined
     this.#fullAt.set(subnet, { revision: inventory.revision, at: now })
     leases.reconsider(pools)
-    const found = leases.choose(pools, mac, isFree)
-    if (found === undefined) leases.exhausted(pools)
-    return found
+    return leases.choose(pools, mac, isFree)
   }
 
   /** Whether an address of a pool is in no use that leases don't tell of. */

@@ -48,8 +48,11 @@ export class AddressAllocator {
   }
 
   offer(client: Client, requested?: Ipv4): Grant | Refusal {
-    const grant = this.plan(client, requested)
-    if ('address' in grant) this.#facts.leases.hold(grant.address, client.mac)
+    const { leases } = this.#facts
+    const place = this.#placeOf(client)
+    const grant = this.#planAt(place, client, requested)
+    if ('address' in grant) leases.hold(grant.address, client.mac)
+    else if (grant.actOn && 'link' in place) leases.exhausted(poolsOf(place.link))
     return grant
   }
 
@@ -128,19 +131,22 @@ export class AddressAllocator {
 
   /** What an offer would be, without any effect. */
   plan(client: Client, requested?: Ipv4): Grant | Refusal {
-    const place = this.#placeOf(client)
-    if ('refused' in place) return place
-    if (place.decision.action === 'ignore') return silence(place.decision.reasons.join('; '))
-    const fixed = this.#addresses.fixed(place.situation, place.link)
-    const address = fixed ?? this.#addresses.dynamic(client.mac, place.link, requested)
-    if (address === undefined) return { ...silence(noAddress(place)), actOn: true }
-    return this.#grant(place, subnetAround(place, address), address, fixed !== undefined)
+    return this.#planAt(this.#placeOf(client), client, requested)
   }
 
   /** Keeps which cards clients boot by, and what became of the loaders that they took. */
   async learn(clients: readonly Client[]): Promise<void> {
     await this.#cards.learn(clients)
     await this.#facts.trials?.learn(clients)
+  }
+
+  #planAt(place: Place | Refusal, client: Client, requested: Ipv4 | undefined): Grant | Refusal {
+    if ('refused' in place) return place
+    if (place.decision.action === 'ignore') return silence(place.decision.reasons.join('; '))
+    const fixed = this.#addresses.fixed(place.situation, place.link)
+    const address = fixed ?? this.#addresses.dynamic(client.mac, place.link, requested)
+    if (address === undefined) return { ...silence(noAddress(place)), actOn: true }
+    return this.#grant(place, subnetAround(place, address), address, fixed !== undefined)
   }
 
   #placeOf(client: Client): Place | Refusal {

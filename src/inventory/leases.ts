@@ -179,7 +179,7 @@ export class Leases {
 
   /** None is left of these pools for this instance to give: the other one may have some to spare. */
   exhausted(pools: readonly Pool[]): void {
-    this.#sharing.exhausted(pools)
+    if (pools.length > 0) this.#sharing.exhausted(pools)
   }
 
   /** Free addresses of the pools that this instance could give, up to so many. */

@@ -1,5 +1,6 @@
 import test from 'ava'
 import { act } from '../../src/inventory/actions.ts'
+import { UNSHARED } from '../../src/inventory/lease-policy.ts'
 import { DISCOVERED } from '../../src/inventory/lifecycle.ts'
 import { OPTION } from '../../src/net/options/table.ts'
 import { clientOf, installable, openBoot } from '../support/boot.ts'
@@ -160,4 +161,15 @@ test('a machine that was only discovered is not registered: in a flood it is as 
     [1, 2, 9].map((who) => boot.allocator.isRegistered(mac(who))),
     [true, false, false]
   )
+})
+
+test('that a pool is used up is told when a client asks, not when a person does', async (t) => {
+  const { allocator, leases } = await openBoot(t)
+  const told: unknown[] = []
+  const nothing = { ...UNSHARED, mayAllocate: () => false, exhausted: (pools: unknown) => told.push(pools) }
+  leases.share({ policy: nothing, replicator: undefined })
+  t.like(allocator.plan(clientOf(mac(9))), { refused: 'silence' })
+  t.deepEqual(told, [])
+  t.like(allocator.offer(clientOf(mac(9))), { refused: 'silence' })
+  t.deepEqual(told, [subnet().pools])
 })
