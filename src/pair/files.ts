@@ -2,9 +2,7 @@ import type { Readable } from 'node:stream'
 import type { FileStore } from '../inventory/files.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { ImageFile } from '../inventory/model.ts'
-
-/** Milliseconds until a file that couldn't be had is asked for again. */
-const PAUSE_MS = 5000
+import { Background } from './background.ts'
 
 /** A file as the other instance begins to send it; undefined where it hasn't got it. */
 export type Incoming = { readonly size: number; readonly content: Readable }
@@ -17,10 +15,7 @@ export class FileSync {
   readonly #inventory: Inventory
   readonly #fetch: (sha256: string) => Promise<Incoming | undefined>
   readonly #tell: (message: string) => void
-  #running = false
-  #again = false
-  #timer: NodeJS.Timeout | undefined
-  #closed = false
+  readonly #background = new Background(() => this.#getAll())
   progress: FileProgress | undefined
 
   constructor(options: {
@@ -37,8 +32,7 @@ export class FileSync {
 
   /** Looks what is lacking; while files are on their way, once more afterwards. */
   look(): void {
-    this.#again = true
-    if (!this.#running && !this.#closed) void this.#run()
+    this.#background.run()
   }
 
   /** How many files are lacking. */
@@ -47,20 +41,17 @@ export class FileSync {
   }
 
   close(): void {
-    this.#closed = true
-    clearTimeout(this.#timer)
+    this.#background.close()
   }
 
-  async #run(): Promise<void> {
-    this.#running = true
-    let failed = false
-    while (this.#again && !this.#closed) {
-      this.#again = false
-      for (const file of this.#lacking()) failed = !(await this.#get(file)) || failed
+  /** @returns whether none is lacking any more. */
+  async #getAll(): Promise<boolean> {
+    let isDone = true
+    for (const file of this.#lacking()) {
+      if (this.#background.isClosed) return false
+      isDone = (await this.#get(file)) && isDone
     }
-    this.#running = false
-    clearTimeout(this.#timer)
-    if (failed && !this.#closed) this.#timer = setTimeout(() => this.look(), PAUSE_MS)
+    return isDone
   }
 
   #lacking(): ImageFile[] {

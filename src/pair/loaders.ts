@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { Background } from './background.ts'
 import type { Incoming } from './files.ts'
 
 /** A loader as the instance that has it tells of it. */
@@ -23,15 +24,12 @@ export type LoaderSyncOptions = {
 
 /** Milliseconds between two looks: a package may have been installed or upgraded meanwhile. */
 const INTERVAL_MS = 600_000
-/** Milliseconds until what couldn't be had is asked for again. */
-const PAUSE_MS = 5000
 
 /** Gets the loaders that this instance has none of from the other one: in the background, each by its content. */
 export class LoaderSync {
   readonly #options: LoaderSyncOptions
   readonly #timer: NodeJS.Timeout
-  #retry: NodeJS.Timeout | undefined
-  #running: Promise<void> | undefined
+  readonly #background = new Background(() => this.#getAll())
   #elsewhere: ReadonlySet<string> = new Set()
 
   constructor(options: LoaderSyncOptions) {
@@ -44,21 +42,14 @@ export class LoaderSync {
     return this.#elsewhere
   }
 
+  /** Looks what is lacking; while loaders are on their way, once more afterwards. */
   look(): void {
-    this.#running ??= this.#run()
-      .catch((error: Error) => {
-        this.#options.tell(`loaders couldn't be fetched from the other instance: ${error.message}`)
-        clearTimeout(this.#retry)
-        this.#retry = setTimeout(() => this.look(), PAUSE_MS).unref()
-      })
-      .finally(() => {
-        this.#running = undefined
-      })
+    this.#background.run()
   }
 
   close(): void {
     clearInterval(this.#timer)
-    clearTimeout(this.#retry)
+    this.#background.close()
   }
 
   /** What the other instance may have from here. */
@@ -77,23 +68,33 @@ export class LoaderSync {
     return path === undefined ? undefined : { path, size: (await stat(path)).size }
   }
 
-  async #run(): Promise<void> {
+  /** @returns whether none is lacking any more. */
+  async #getAll(): Promise<boolean> {
+    try {
+      const lacking = await this.#lacking()
+      const elsewhere = new Set(lacking.filter(({ isHere }) => !isHere).map(({ name }) => name))
+      this.#elsewhere = elsewhere
+      for (const file of lacking) {
+        await this.#get(file)
+        elsewhere.delete(file.name)
+      }
+      return true
+    } catch (error) {
+      this.#options.tell(`loaders couldn't be fetched from the other instance: ${(error as Error).message}`)
+      return false
+    }
+  }
+
+  /** What the other instance offers and this one hasn't of its own, nor with that content from there; `isHere`: with another one. */
+  async #lacking(): Promise<(LoaderFile & { isHere: boolean })[]> {
     const { names, own, folder, list } = this.#options
-    const offered = await list()
-    if (offered === undefined) return
-    const lacking: LoaderFile[] = []
-    const elsewhere = new Set<string>()
-    for (const file of offered.filter(({ name }) => names.includes(name))) {
-      if ((await own(file.name)) !== undefined) continue
+    const lacking = []
+    for (const file of (await list()) ?? []) {
+      if (!names.includes(file.name) || (await own(file.name)) !== undefined) continue
       const here = await hashOf(join(folder, file.name))
-      if (here === undefined) elsewhere.add(file.name)
-      if (here !== file.sha256) lacking.push(file)
+      if (here !== file.sha256) lacking.push({ ...file, isHere: here !== undefined })
     }
-    this.#elsewhere = elsewhere
-    for (const file of lacking) {
-      await this.#get(file)
-      elsewhere.delete(file.name)
-    }
+    return lacking
   }
 
   async #get({ name, sha256 }: LoaderFile): Promise<void> {
