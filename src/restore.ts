@@ -1,4 +1,4 @@
-import { constants, copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { constants, copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { DatabaseError, openDatabase } from './inventory/database.ts'
@@ -29,7 +29,8 @@ export function restore(file: string, state: string, now = new Date()): Restored
     const counts = prepare(copy)
     const time = now.toISOString().replace(/[-:]|\.\d+/g, '')
     const before = existsSync(present) ? `${present}.before-${time}` : undefined
-    if (before !== undefined) renameSync(present, before)
+    // At each moment, also of a power cut, there is one or the other under the name.
+    if (before !== undefined) linkSync(present, before)
     renameSync(copy, present)
     return { ...counts, before }
   } catch (error) {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { type Context, clientOf } from './context.ts'
-import { FAULTS, type Fault, type Report } from './drill/drill.ts'
+import { FAULTS, type Fault, type Report } from './drill/report.ts'
 import { CommandFailed, UsageError } from './errors.ts'
 
 const BINARY = join(import.meta.dirname, '..', '..', 'bin', 'tandem')

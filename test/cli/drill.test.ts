@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import test from 'ava'
-import { drillEmbedded, FAULTS } from '../../src/cli/drill/drill.ts'
+import { drillEmbedded } from '../../src/cli/drill/drill.ts'
 import { startPair } from '../../src/cli/drill/embedded.ts'
+import { FAULTS } from '../../src/cli/drill/report.ts'
 import { drillRunning } from '../../src/cli/drill/running.ts'
 
 const BINARY = join(import.meta.dirname, '../../bin/tandem')

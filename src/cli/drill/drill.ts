@@ -6,22 +6,8 @@ import type { Place } from '../simulate/machine.ts'
 import { type Boot, type Booted, bootOnce, profileOf, Writer } from './boots.ts'
 import { type EmbeddedPair, type Instance, startPair } from './embedded.ts'
 import { clientsOf, firstAnswer } from './first-answer.ts'
+import { type Fault, type Report, reportOf } from './report.ts'
 import { LINK, prepare } from './site.ts'
-
-export const FAULTS = ['kill', 'freeze', 'cut'] as const
-export type Fault = (typeof FAULTS)[number]
-
-export type Report = {
-  readonly fault: Fault | 'drain'
-  readonly boots: number
-  readonly bootsLost: number
-  /** Machines that had to be switched on again. */
-  readonly secondPowerOns: number
-  readonly writes: number
-  readonly writesLost: number
-  /** Until a client of the instance that failed was answered by the other one. */
-  readonly secondsToFirstAnswer: number
-}
 
 /** Where the simulated machines' relay agent is: an address of its own. */
 const RELAY = '127.255.255.254' as Ipv4
@@ -52,15 +38,7 @@ export async function drillEmbedded(binary: string, fault: Fault, boots: number,
     await settle(pair, fault, survivor, tell)
     for (const writer of writers) await writer.stop()
     const lost = await countLost(survivor.client, writers)
-    return {
-      fault,
-      boots,
-      bootsLost: booted.filter(({ outcome }) => outcome === undefined).length,
-      secondPowerOns: booted.filter(({ powerOns }) => powerOns > 1).length,
-      writes: writers.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
-      writesLost: lost,
-      secondsToFirstAnswer: Math.round(seconds * 1000) / 1000
-    }
+    return reportOf({ fault, booted, writers, writesLost: lost, seconds })
   } finally {
     await pair.close()
   }

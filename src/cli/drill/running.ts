@@ -4,8 +4,9 @@ import type { Client } from '../client.ts'
 import { CommandFailed } from '../errors.ts'
 import { placeOf } from '../simulate/place.ts'
 import { type Boot, macOf, Writer } from './boots.ts'
-import { PACE_MS, powerOn, type Report, type Tell } from './drill.ts'
+import { PACE_MS, powerOn, type Tell } from './drill.ts'
 import { clientsOf, firstAnswer } from './first-answer.ts'
+import { type Report, reportOf } from './report.ts'
 import { register } from './site.ts'
 
 type Status = {
@@ -55,15 +56,8 @@ export async function drillRunning(client: Client, boots: number, tell: Tell): P
     tell('it might be stopped now')
     await writer.stop()
     const { labels } = await client.json<{ labels: { drill?: string } }>('GET', `/machines/${first.name}`)
-    return {
-      fault: 'drain',
-      boots,
-      bootsLost: booted.filter(({ outcome }) => outcome === undefined).length,
-      secondPowerOns: booted.filter(({ powerOns }) => powerOns > 1).length,
-      writes: writer.acknowledged,
-      writesLost: Math.max(0, writer.acknowledged - Number(labels.drill ?? 0)),
-      secondsToFirstAnswer: Math.round(seconds * 1000) / 1000
-    }
+    const writesLost = Math.max(0, writer.acknowledged - Number(labels.drill ?? 0))
+    return reportOf({ fault: 'drain', booted, writers: [writer], writesLost, seconds })
   } finally {
     await writer?.stop()
     await client.json('POST', '/pair/resume', {})
