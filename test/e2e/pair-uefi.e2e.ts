@@ -1,7 +1,6 @@
 import test from 'ava'
-import { onPair } from './lab/pair.ts'
 import type { Point } from './lab/points.ts'
-import { survives } from './lab/strike.ts'
+import { killed } from './lab/strike.ts'
 
 /** Where UEFI itself is the client, and the end; what iPXE does between is as on a BIOS, and has its place among the long tests of faults. */
 const HERE: readonly Point[] = [
@@ -11,9 +10,4 @@ const HERE: readonly Point[] = [
   'before `installed`'
 ]
 
-for (const point of HERE) {
-  test.serial(
-    `UEFI: the instance that answers is killed ${point}, and the machine is installed, once`,
-    onPair((t, lab) => survives(t, lab, 'uefi-pxe', point))
-  )
-}
+for (const point of HERE) test.serial(...killed('UEFI', point))

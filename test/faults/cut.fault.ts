@@ -64,9 +64,7 @@ test.serial(
   onPair(async (t, lab) => {
     const { networks, a } = lab
     const load = await Load.open(lab)
-    load.start()
-    await load.more('replicated', ENOUGH)
-    await load.stop()
+    await load.some('replicated', ENOUGH)
     for (const wire of ['link', 'prov'] as const) await networks.unplug(wire, 'b')
     await inState('COMM_INT', ...lab.both)
     for (let number = 1; number <= 16; number += 1) {

@@ -74,9 +74,7 @@ for (const [what, delay, outcome] of [
       }
       await tracer.stop()
       await inState('NORMAL', a, b)
-      load.start()
-      await load.more('replicated', ENOUGH)
-      await load.stop()
+      await load.some('replicated', ENOUGH)
       await load.assertKept(t)
       t.log(load.figures())
     })

@@ -1,5 +1,6 @@
 import type { Figure, Metric, Sample } from '../figures.ts'
 import { compare } from '../figures.ts'
+import { takeTurns } from '../turns.ts'
 import type { Contender } from './contender.ts'
 import { ceiling } from './contenders/ceiling.ts'
 import { dnsmasq } from './contenders/dnsmasq.ts'
@@ -82,22 +83,15 @@ export const POINTS: Readonly<Record<string, Point>> = {
   growth: { contenders: [tandem], measure: growth }
 }
 
-/** The servers take turns, so that what else the machine does befalls all alike. */
 function point<Name extends string>(name: string, { site, metrics, contenders, trial }: Trial<Name>): Point {
   return {
     contenders,
     async measure(lab) {
-      const samples = new Map(contenders.map((contender) => [contender.name, [] as Sample<Name>[]]))
       const prepared = new Map<Contender, string>()
       for (const contender of contenders) prepared.set(contender, await prepare(lab, contender, site))
-      for (let run = 1; run <= lab.runs; run += 1) {
-        for (const [contender, folder] of prepared) {
-          const earlier = samples.get(contender.name) ?? []
-          const sample = await serveCopy(lab, contender, site, folder, (served) => trial(served, lab, earlier))
-          earlier.push(sample)
-          lab.progress(`${name}, run ${run} of ${lab.runs}: ${contender.name} ${JSON.stringify(sample)}`)
-        }
-      }
+      const samples = await takeTurns<Contender, Name>(name, lab, contenders, (contender, earlier) =>
+        serveCopy(lab, contender, site, prepared.get(contender) as string, (served) => trial(served, lab, earlier))
+      )
       return compare({ bench: 'dhcp', point: name }, metrics, samples)
     }
   }

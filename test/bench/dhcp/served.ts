@@ -1,6 +1,7 @@
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '../../e2e/lab/process.ts'
+import type { BenchOptions } from '../bench.ts'
 import type { Link } from '../link.ts'
 import { cpuTime, memory } from '../usage.ts'
 import type { Contender } from './contender.ts'
@@ -8,14 +9,10 @@ import { type LoadResult, load } from './load.ts'
 import type { Site } from './site.ts'
 
 /** What the points measure in. */
-export type Lab = {
+export type Lab = Pick<BenchOptions, 'folder' | 'runs' | 'progress'> & {
   readonly link: Link
-  /** Takes the servers' folders. */
-  readonly folder: string
   /** The load generator. */
   readonly generator: string
-  readonly runs: number
-  readonly progress: (line: string) => void
 }
 
 /** A server that answers. */

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compare, type Figure, figure, type Metric, medianOf, type Sample, TANDEM } from '../figures.ts'
+import { takeTurns } from '../turns.ts'
 import { requestInstall } from './install-file.ts'
 import { hashOfFile, hashOfUrl, type Lab } from './lab.ts'
 import { atftpd, dnsmasq, type FileServer, hpa, nginx, npmTftp, tandem } from './servers.ts'
@@ -31,7 +32,8 @@ export const POINTS: Readonly<Record<string, Point>> = {
       const figures: Figure[] = []
       for (const [window, servers] of [[1, PEERS] as const, [16, WITH_WINDOWS] as const]) {
         const trial = (server: FileServer) => overLoss(lab, server, window)
-        figures.push(...compare(at(`loss, window ${window}`), TIME, await takeTurns(lab, servers, trial)))
+        const point = `loss, window ${window}`
+        figures.push(...compare(at(point), TIME, await takeTurns(point, lab, servers, trial)))
       }
       return figures
     }
@@ -67,30 +69,14 @@ function matrix(
         for (const windowsize of WINDOW_SIZES) {
           // The package in JavaScript takes seconds for each of these.
           const taking = blksize === 1468 && windowsize <= 4 ? servers : servers.filter((server) => server !== npmTftp)
-          const samples = await takeTurns(lab, taking, (server) => trial(lab, server, blksize, windowsize))
-          figures.push(...compare(at(`${name}, ${blksize} × ${windowsize}`), RATE, samples))
+          const point = `${name}, ${blksize} × ${windowsize}`
+          const samples = await takeTurns(point, lab, taking, (server) => trial(lab, server, blksize, windowsize))
+          figures.push(...compare(at(point), RATE, samples))
         }
       }
       return figures
     }
   }
-}
-
-/** The servers take turns, so that what else the machine does befalls all alike. */
-async function takeTurns<Name extends string>(
-  lab: Lab,
-  servers: readonly FileServer[],
-  trial: (server: FileServer) => Promise<Sample<Name>>
-): Promise<Map<string, Sample<Name>[]>> {
-  const samples = new Map(servers.map(({ name }) => [name, [] as Sample<Name>[]]))
-  for (let run = 1; run <= lab.runs; run += 1) {
-    for (const server of servers) {
-      const sample = await trial(server)
-      samples.get(server.name)?.push(sample)
-      lab.progress(`run ${run} of ${lab.runs}: ${server.name} ${JSON.stringify(sample)}`)
-    }
-  }
-  return samples
 }
 
 const pathOf = (server: FileServer, file: string) => (server.name === TANDEM ? `/boot/loaders/${file}` : `/${file}`)
@@ -108,12 +94,13 @@ async function http(lab: Lab): Promise<readonly Figure[]> {
   }
   const figures: Figure[] = []
   for (const connections of [1, 8]) {
-    const samples = await takeTurns(lab, servers, async (server) => {
+    const point = `http, ${connections} connection${connections > 1 ? 's' : ''}`
+    const samples = await takeTurns(point, lab, servers, async (server) => {
       const url = `http://${server.address}${pathOf(server, 'big.bin')}`
       const seconds = await lab.curl(url, GETS, connections)
       return { rate: (GETS * FILES['big.bin']) / seconds / 1e6 }
     })
-    figures.push(...compare(at(`http, ${connections} connection${connections > 1 ? 's' : ''}`), RATE, samples))
+    figures.push(...compare(at(point), RATE, samples))
   }
   return figures
 }
@@ -123,7 +110,7 @@ async function install(lab: Lab): Promise<readonly Figure[]> {
   const { path, text } = await requestInstall(lab)
   await writeFile(join(lab.files, 'preseed.cfg'), text)
   const metrics = { rate: { unit: 'requests/s', better: 'higher' } } as const
-  const samples = await takeTurns(lab, [tandem, nginx], async (server) => {
+  const samples = await takeTurns('install file', lab, [tandem, nginx], async (server) => {
     const { requests, seconds } = await lab.http(server.address, server === tandem ? path : '/preseed.cfg', 50, 3)
     return { rate: requests / seconds }
   })

@@ -1,5 +1,5 @@
 import { type Cidr, type Ipv4, parseIpv4, prefixOf } from '../../../src/net/ipv4.ts'
-import { run } from '../../e2e/lab/process.ts'
+import { makeBridge, makeComputer, plugIn } from '../../e2e/lab/network.ts'
 import { LINK, RELAY, SERVER } from '../dhcp/site.ts'
 import { DEVICE, type Host, host, remove } from '../link.ts'
 
@@ -23,28 +23,17 @@ const BETWEEN_NETWORK = '10.99.0.0/24' as Cidr
 
 export async function makeHosts(name: string): Promise<Hosts> {
   const [client, a, b] = [`${name}-client`, `${name}-a`, `${name}-b`]
-  const ip = (namespace: string, ...args: string[]) => run(['ip', '-n', namespace, ...args])
-  const up = (namespace: string, device: string) => ip(namespace, 'link', 'set', device, 'up')
-
-  await run(['ip', 'netns', 'add', client])
-  for (const bridge of ['prov', 'between']) {
-    await ip(client, 'link', 'add', bridge, 'type', 'bridge', 'stp_state', '0', 'forward_delay', '0')
-    await up(client, bridge)
-  }
-  await ip(client, 'addr', 'add', `${RELAY}/${prefixOf(LINK)}`, 'dev', 'prov')
-  await up(client, 'lo')
+  await makeComputer(client)
+  await makeBridge(client, 'prov', `${RELAY}/${prefixOf(LINK)}`)
+  await makeBridge(client, 'between')
   for (const [side, namespace] of [['a', a] as const, ['b', b] as const]) {
-    await run(['ip', 'netns', 'add', namespace])
-    await up(namespace, 'lo')
-    for (const [device, bridge, address, network] of [
+    await makeComputer(namespace)
+    for (const [card, bridge, address, network] of [
       [DEVICE, 'prov', SERVERS[side], LINK] as const,
       ['link0', 'between', BETWEEN[side], BETWEEN_NETWORK] as const
     ]) {
-      const port = `${bridge}-${side}`
-      await ip(namespace, 'link', 'add', device, 'type', 'veth', 'peer', 'name', port, 'netns', client)
-      await ip(namespace, 'addr', 'add', `${address}/${prefixOf(network)}`, 'dev', device)
-      await up(namespace, device)
-      await ip(client, 'link', 'set', port, 'master', bridge, 'up')
+      const port = { namespace: client, bridge, port: `${bridge}-${side}` }
+      await plugIn({ namespace, card, ipv4: `${address}/${prefixOf(network)}` }, port)
     }
   }
   const unplugged = (side: Side) => ['prov', 'between'].map((bridge) => `ip link set ${bridge}-${side} nomaster`)

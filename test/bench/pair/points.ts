@@ -1,22 +1,19 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Running } from '../../e2e/lab/process.ts'
+import type { BenchOptions } from '../bench.ts'
 import type { LoadResult } from '../dhcp/load.ts'
 import { RELAY } from '../dhcp/site.ts'
 import { compare, type Figure, figure, type Metric, medianOf, type Sample, TANDEM } from '../figures.ts'
+import { takeTurns } from '../turns.ts'
 import { cpuTime } from '../usage.ts'
 import type { Contestant } from './contender.ts'
 import { keaAlone, keaHotStandby, keaMultiAlone, stateOf, tandemAlone, tandemPair } from './contenders.ts'
 import { type Hosts, makeHosts, SERVERS } from './hosts.ts'
 
-export type Lab = {
-  readonly folder: string
-  /** Begins the names of the network namespaces. */
-  readonly run: string
+export type Lab = Omit<BenchOptions, 'points'> & {
   /** The load generator. */
   readonly generator: string
-  readonly runs: number
-  readonly progress: (line: string) => void
 }
 
 export type Point = {
@@ -105,20 +102,15 @@ function takeover(name: string, target: number, strike: (hosts: Hosts, server: R
   })
 }
 
-/** The contestants take turns, each time on new hosts. */
+/** Each time on new hosts. */
 function point<Name extends string>(name: string, { metrics, targets = {}, contestants, trial }: Trial<Name>): Point {
   const at = { bench: 'pair', point: name }
   return {
     contestants,
     async measure(lab) {
-      const samples = new Map(contestants.map((contestant) => [contestant.name, [] as Sample<Name>[]]))
-      for (let run = 1; run <= lab.runs; run += 1) {
-        for (const contestant of contestants) {
-          const sample = await serve(lab, contestant, (serving) => trial(serving, contestant, lab))
-          samples.get(contestant.name)?.push(sample)
-          lab.progress(`${name}, run ${run} of ${lab.runs}: ${contestant.name} ${JSON.stringify(sample)}`)
-        }
-      }
+      const samples = await takeTurns<Contestant, Name>(name, lab, contestants, (contestant) =>
+        serve(lab, contestant, (serving) => trial(serving, contestant, lab))
+      )
       const own = samples.get(TANDEM) ?? []
       const beside = (Object.entries(targets) as [Name, number][]).map(([metric, target]) =>
         figure(at, metrics[metric], medianOf(own.map((sample) => sample[metric])), 'target', target)

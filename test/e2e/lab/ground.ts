@@ -18,10 +18,11 @@ export type Ground = {
  * Makes a test of a scenario. scripts/e2e takes down what a killed process left: it goes by the names, which start with `tandem-e2e-` and
  * the run's number. The time limits are generous: other work on the same cores slows emulation down several times,
  * and a machine that boots takes no longer for a late limit.
+ * @param minutes that it may take.
  */
-export function onGround(scenario: (t: ExecutionContext, ground: Ground) => Promise<void>) {
+export function onGround(scenario: (t: ExecutionContext, ground: Ground) => Promise<void>, minutes = 15) {
   return async (t: ExecutionContext): Promise<void> => {
-    t.timeout(900_000)
+    t.timeout(minutes * 60_000)
     const run = `tandem-e2e-${process.env.TANDEM_E2E_RUN ?? process.pid}`
     const id = randomBytes(3).toString('hex')
     const folder = join(tmpdir(), run, id)

@@ -34,8 +34,7 @@ export type Addressing = { namespace: string; bridge: string; ipv4: string; ipv6
  */
 export async function makeNetwork(addressing: Addressing, folder: string): Promise<Network> {
   const { namespace, bridge, ipv4, ipv6 } = addressing
-  await run(['ip', 'netns', 'add', namespace])
-  await run(['ip', '-n', namespace, 'link', 'set', 'lo', 'up'])
+  await makeComputer(namespace)
   const network = await makeSegment(namespace, bridge, ipv4, folder)
   await network.run(['ip', 'addr', 'add', ipv6, 'dev', bridge, 'nodad'])
   const range = `--dhcp-range=::100,::1ff,constructor:${bridge},64`
@@ -68,12 +67,37 @@ async function makeSegment(namespace: string, bridge: string, ipv4: string, fold
     remove: () => removeNamespace(namespace)
   }
 
-  await network.run(['ip', 'link', 'add', bridge, 'type', 'bridge', 'stp_state', '0', 'forward_delay', '0'])
-  await network.run(['ip', 'addr', 'add', ipv4, 'dev', bridge])
-  await network.run(['ip', 'link', 'set', bridge, 'up'])
+  await makeBridge(namespace, bridge, ipv4)
   const tcpdump = ['tcpdump', '-Z', 'root', '-i', bridge, '-U', '--immediate-mode', '-s', '800', '-w', capture]
   await network.start(tcpdump, join(folder, 'tcpdump.log'))
   return network
+}
+
+/** @param ipv4 this side's address on it, with its prefix length. */
+export async function makeBridge(namespace: string, name: string, ipv4?: string): Promise<void> {
+  const ip = (...args: string[]) => run(['ip', '-n', namespace, ...args])
+  await ip('link', 'add', name, 'type', 'bridge', 'stp_state', '0', 'forward_delay', '0')
+  if (ipv4 !== undefined) await ip('addr', 'add', ipv4, 'dev', name)
+  await ip('link', 'set', name, 'up')
+}
+
+/** A computer: a namespace of its own. */
+export async function makeComputer(namespace: string): Promise<void> {
+  await run(['ip', 'netns', 'add', namespace])
+  await run(['ip', '-n', namespace, 'link', 'set', 'lo', 'up'])
+}
+
+/** Gives a computer a card, with an address and its prefix length, whose cable is in a port of a bridge elsewhere. */
+export async function plugIn(
+  computer: { readonly namespace: string; readonly card: string; readonly ipv4: string },
+  into: { readonly namespace: string; readonly bridge: string; readonly port: string }
+): Promise<void> {
+  const { card, ipv4 } = computer
+  const ip = (...args: string[]) => run(['ip', '-n', computer.namespace, ...args])
+  await ip('link', 'add', card, 'type', 'veth', 'peer', 'name', into.port, 'netns', into.namespace)
+  await run(['ip', '-n', into.namespace, 'link', 'set', into.port, 'master', into.bridge, 'up'])
+  await ip('addr', 'add', ipv4, 'dev', card)
+  await ip('link', 'set', card, 'up')
 }
 
 /** Ends every process of a namespace and removes it. Nothing of the suite runs outside its namespaces. */

@@ -3,7 +3,7 @@ import type { ExecutionContext } from 'ava'
 import { evidence } from './evidence.ts'
 import { onGround } from './ground.ts'
 import { type Hardware, type Machine, makeMachine } from './machine.ts'
-import { makeNetwork, type Network, removeNamespace, type Seat } from './network.ts'
+import { makeComputer, makeNetwork, type Network, plugIn, removeNamespace, type Seat } from './network.ts'
 import { run, start } from './process.ts'
 import { startTandem, type Tandem } from './tandem.ts'
 import { waitFor } from './wait.ts'
@@ -90,19 +90,17 @@ async function startInstance(seat: Seat, name: 'a' | 'b', folder: string): Promi
 
 /** A host with a card, eth0, that is plugged into a segment. */
 async function makeSeat(network: Network, namespace: string, name: 'a' | 'b'): Promise<Seat> {
-  await run(['ip', 'netns', 'add', namespace])
+  const [card, address] = ['eth0', ADDRESS[name]]
+  await makeComputer(namespace)
+  await plugIn(
+    { namespace, card, ipv4: `${address}/24` },
+    { namespace: network.namespace, bridge: network.bridge, port: `host${name}` }
+  )
   const inside = ['ip', 'netns', 'exec', namespace]
-  const ip = (...args: string[]) => run(['ip', '-n', namespace, ...args])
-  const port = `host${name}`
-  await ip('link', 'set', 'lo', 'up')
-  await ip('link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', port, 'netns', network.namespace)
-  await ip('addr', 'add', `${ADDRESS[name]}/24`, 'dev', 'eth0')
-  await ip('link', 'set', 'eth0', 'up')
-  await network.run(['ip', 'link', 'set', port, 'master', network.bridge, 'up'])
   return {
     namespace,
-    bridge: 'eth0',
-    address: ADDRESS[name],
+    bridge: card,
+    address,
     run: (argv) => run([...inside, ...argv]),
     start: (argv, log) => start([...inside, ...argv], log)
   }

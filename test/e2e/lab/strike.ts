@@ -1,13 +1,13 @@
 import type { ExecutionContext } from 'ava'
 import { DISK_BOOTED, driveOf, makeEmptyDisk } from './disk.ts'
 import type { Boot, Machine } from './machine.ts'
-import { type Instance, inStep, type PairLab } from './pair.ts'
+import { type Instance, inStep, onPair, type PairLab } from './pair.ts'
 import { at, type Point } from './points.ts'
 import { importTinyOs, node, SITE } from './site.ts'
 import { waitFor } from './wait.ts'
 
 /** Killed, as a power cut would, or frozen: it neither answers nor closes what is open. */
-export type Fault = 'SIGKILL' | 'SIGSTOP'
+type Fault = 'SIGKILL' | 'SIGSTOP'
 
 /** Points at which the firmware itself is the client: where it gives up, the next power-on must get there. */
 const OF_FIRMWARE: readonly Point[] = [
@@ -16,11 +16,36 @@ const OF_FIRMWARE: readonly Point[] = [
   'after the ACK, before the script'
 ]
 
+/** What the machines of the tests boot by; iPXE in the card's ROM takes no loader. */
+const BOOTS: Readonly<Record<Firmware, (point?: Point) => Boot>> = {
+  BIOS: (point) => (point === 'during TFTP of the loader' ? 'bios-pxe' : 'bios-ipxe'),
+  UEFI: () => 'uefi-pxe'
+}
+
+export type Firmware = 'BIOS' | 'UEFI'
+type Test = [title: string, implementation: (t: ExecutionContext) => Promise<void>]
+
+/** Tests of an instance that is killed at a point. */
+export const killed = (firmware: Firmware, point: Point): Test => [
+  `${firmware}: the instance that answers is killed ${point}, and the machine is installed, once`,
+  onPair((t, lab) => survives(t, lab, BOOTS[firmware](point), point))
+]
+
+export const frozen = (firmware: Firmware): Test => [
+  `${firmware}: the instance that answers is frozen during the kernel, and the machine is installed, once`,
+  onPair((t, lab) => survives(t, lab, BOOTS[firmware](), 'during the kernel', 'SIGSTOP'))
+]
+
+export const silenced = (firmware: Firmware): Test => [
+  `${firmware}: only an instance that is gone heard of \`installed\`, and the installer of the other one finds it on the disk`,
+  onPair((t, lab) => survivesSilence(t, lab, BOOTS[firmware]()))
+]
+
 /**
  * A machine is installed though the instance that answers it is struck, and never again: neither by the one that was left nor, once both
  * are in step again, by the one that was struck.
  */
-export async function survives(t: ExecutionContext, lab: PairLab, boot: Boot, point: Point, fault: Fault = 'SIGKILL') {
+async function survives(t: ExecutionContext, lab: PairLab, boot: Boot, point: Point, fault: Fault = 'SIGKILL') {
   const machine = await requestInstall(lab, boot)
   let struck: Instance | undefined
   await at(point, lab.network, (address) => {
@@ -47,7 +72,7 @@ export async function survives(t: ExecutionContext, lab: PairLab, boot: Boot, po
 }
 
 /** Only the one that is gone afterwards heard that the machine is installed: the disk knows it too. */
-export async function survivesSilence(t: ExecutionContext, lab: PairLab, boot: Boot) {
+async function survivesSilence(t: ExecutionContext, lab: PairLab, boot: Boot) {
   const { a, b } = lab
   const machine = await requestInstall(lab, boot)
   await at('before the install file', lab.network, () => void b.cables('out'))

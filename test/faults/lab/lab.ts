@@ -1,8 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
+import { onGround } from '../../e2e/lab/ground.ts'
 import { Instance, pairAddress } from './instance.ts'
 import { makeNetworks, type Networks } from './networks.ts'
 
@@ -28,21 +25,27 @@ type Options = {
   readonly after?: (lab: Lab) => Promise<void>
 }
 
+/** An hour: kills are as many as a person asks for. */
+const MINUTES = 60
+
 /**
  * Makes a test of a scenario: gives it two instances that aren't a pair yet, and takes all down whatever happens. When the
- * scenario fails, the end of each one's log is printed. What a killed process left is taken down by the scripts: they go by
- * the names, which start with `tandem-e2e-` and the run's number.
+ * scenario fails, the end of each one's log is printed.
  */
 export function inLab(scenario: Scenario, { before, after }: Options = {}) {
-  return async (t: ExecutionContext): Promise<void> => {
-    t.timeout(3_600_000)
-    const run = `tandem-e2e-${process.env.TANDEM_E2E_RUN ?? process.pid}`
-    const id = randomBytes(3).toString('hex')
-    const folder = join(tmpdir(), run, id)
-    await mkdir(folder, { recursive: true })
-    const networks = await makeNetworks(`${run}-${id}`)
+  return onGround(async (t, { folder, namespace, keep }) => {
+    const ending: Lab['ending'] = []
+    const networks = await makeNetworks(namespace)
     const [a, b] = [new Instance('a', networks, folder), new Instance('b', networks, folder)]
-    const lab: Lab = { a, b, both: [a, b], networks, folder, ending: [] }
+    const lab: Lab = { a, b, both: [a, b], networks, folder, ending }
+    if (after) keep({ remove: () => after(lab) })
+    keep(networks)
+    keep({
+      async remove() {
+        await Promise.all(lab.both.map((each) => each.kill()))
+        await Promise.all(ending.map((end) => end()))
+      }
+    })
     try {
       await before?.(lab)
       await a.start()
@@ -51,13 +54,8 @@ export function inLab(scenario: Scenario, { before, after }: Options = {}) {
     } catch (error) {
       for (const each of lab.both) t.log(`--- log of ${each.side}\n${await lastLines(each)}`)
       throw error
-    } finally {
-      await Promise.all(lab.both.map((each) => each.kill()))
-      await Promise.all(lab.ending.map((end) => end()))
-      await networks.remove()
-      await after?.(lab)
     }
-  }
+  }, MINUTES)
 }
 
 /** The same with a pair that is in step, and with a subnet. */

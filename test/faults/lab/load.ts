@@ -37,6 +37,13 @@ export class Load {
     await this.clients.stop()
   }
 
+  /** Goes on until more writes have come to this and more clients have got an address, then stops. */
+  async some(outcome: Outcome, howMany: number): Promise<void> {
+    this.start()
+    await this.more(outcome, howMany)
+    await this.stop()
+  }
+
   /** How many writes came to this. */
   count(outcome: Outcome): number {
     return this.acknowledged(outcome).length

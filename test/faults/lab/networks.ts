@@ -1,4 +1,4 @@
-import { removeNamespace } from '../../e2e/lab/network.ts'
+import { makeBridge, makeComputer, plugIn, removeNamespace } from '../../e2e/lab/network.ts'
 import { run } from '../../e2e/lab/process.ts'
 import { enterNamespace } from './namespace.ts'
 
@@ -37,10 +37,10 @@ export type Networks = {
   remove(): Promise<void>
 }
 
-/** @param name of the namespaces, which get endings. */
-export async function makeNetworks(name: string): Promise<Networks> {
-  const hub = `${name}-hub`
-  const namespaceOf = (side: Side) => `${name}-${side}`
+/** @param namespace the name of a namespace for something. */
+export async function makeNetworks(namespace: (name: string) => string): Promise<Networks> {
+  const hub = namespace('hub')
+  const namespaceOf = (side: Side) => namespace(side)
   const made: string[] = []
   let leave = () => {}
 
@@ -80,21 +80,16 @@ export async function makeNetworks(name: string): Promise<Networks> {
 
   try {
     for (const namespace of [hub, ...SIDES.map(namespaceOf)]) {
-      await run(['ip', 'netns', 'add', namespace])
+      await makeComputer(namespace)
       made.push(namespace)
-      await ip(namespace, 'link', 'set', 'lo', 'up')
     }
     for (const wire of Object.keys(PREFIXES) as Wire[]) {
       const card = cardOf(wire)
-      await ip(hub, 'link', 'add', card, 'type', 'bridge', 'stp_state', '0', 'forward_delay', '0')
-      await ip(hub, 'addr', 'add', `${addressOf(wire, 'tester')}/${LENGTHS[wire]}`, 'dev', card)
-      await ip(hub, 'link', 'set', card, 'up')
+      const on = (who: keyof typeof LAST) => `${addressOf(wire, who)}/${LENGTHS[wire]}`
+      await makeBridge(hub, card, on('tester'))
       for (const side of SIDES) {
-        const [own, port] = [namespaceOf(side), `${wire}-${side}`]
-        await ip(own, 'link', 'add', card, 'type', 'veth', 'peer', 'name', port, 'netns', hub)
-        await ip(hub, 'link', 'set', port, 'master', card, 'up')
-        await ip(own, 'addr', 'add', `${addressOf(wire, side)}/${LENGTHS[wire]}`, 'dev', card)
-        await ip(own, 'link', 'set', card, 'up')
+        const port = { namespace: hub, bridge: card, port: `${wire}-${side}` }
+        await plugIn({ namespace: namespaceOf(side), card, ipv4: on(side) }, port)
       }
     }
     leave = enterNamespace(hub)
