@@ -17,7 +17,7 @@ import { FileSync } from './pair/files.ts'
 import { askToJoin, type KnownPeer, welcome } from './pair/joining.ts'
 import { type Address, fingerprintOf, listen, type Opening } from './pair/link.ts'
 import { LoaderSync, type LoaderSyncOptions } from './pair/loaders.ts'
-import { becomeSecond, becomeSole } from './pair/membership.ts'
+import { becomeSecond, becomeSole, reckonWithLost } from './pair/membership.ts'
 import { Pair } from './pair/pair.ts'
 import { type FoundFile, sendFile, sendList, Transport } from './pair/transport.ts'
 import { type PairFile, readPairFile, writePairFile } from './pair-file.ts'
@@ -209,7 +209,9 @@ export class Pairing implements Replicator {
   }
 
   /** The other instance is gone for good: this one goes on alone. @throws {InventoryError} while it may still serve anybody. */
-  forget(): void {
+  async forget(): Promise<void> {
+    allowed(this.#needed().pair.objectionToForget())
+    await reckonWithLost(this.#options)
     const { pair, peer } = this.#needed()
     allowed(pair.objectionToForget())
     this.#alone(`${peer.instance} is forgotten: this instance goes on alone`)

@@ -1,4 +1,5 @@
 import type { Now } from '../inventory/clock.ts'
+import { REGISTERED_LEASE } from '../inventory/lease-policy.ts'
 import type { Pool, Subnet } from '../inventory/model.ts'
 import { contains, type Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
@@ -21,8 +22,6 @@ type Place = {
   readonly link: Link
 }
 
-/** Seconds: a registered machine keeps its address however long the service is away. */
-const REGISTERED_LEASE = 43_200
 /** Addresses that one client may have in quarantine: it must not use up a pool for all. */
 const MOST_DECLINED = 8
 

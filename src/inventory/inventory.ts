@@ -173,7 +173,7 @@ export class Inventory implements Base {
       [...rows, ...renewed.flatMap(({ key }) => this.#attemptsEnded(key)), ...draft.changes(), ...events],
       actor,
       (seq) => {
-        if (this.log.peer.acknowledged !== undefined) this.freed.note(edits, interfacesOf, seq, this.#now())
+        if (this.log.peer.acknowledged !== undefined) this.freed.note(edits, interfacesOf, seq)
       },
       () => {
         this.#revision += 1

@@ -1,6 +1,9 @@
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Pool } from './model.ts'
 
+/** Seconds that a machine is given its fixed address for: it keeps that however long the service is away. */
+export const REGISTERED_LEASE = 43_200
+
 /** What is known of an address's last lease, in milliseconds since the epoch. */
 export type Holding = {
   readonly expiresAt: number

@@ -225,10 +225,10 @@ export const MIGRATIONS: readonly string[] = [
   DROP TABLE interface;
   ALTER TABLE claim RENAME TO interface;
 
-  -- Fixed addresses that were taken from a machine while the other instance couldn't be told; at: when.
+  -- Fixed addresses that were taken from a machine, which has the MAC, while the other instance couldn't be told.
   CREATE TABLE freed (
     address TEXT PRIMARY KEY,
-    at      INTEGER NOT NULL,
+    mac     TEXT NOT NULL,
     seq     INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 

@@ -1,6 +1,6 @@
 import type { RequestState } from '../../src/boot/addresses.ts'
 import type { Client as DhcpClient, Grant } from '../../src/boot/client.ts'
-import { firmwareByName } from '../../src/net/firmware.ts'
+import { type FirmwareName, firmwareByName } from '../../src/net/firmware.ts'
 import type { Ipv4 } from '../../src/net/ipv4.ts'
 import type { Mac } from '../../src/net/mac.ts'
 import { isOwnBucket } from '../../src/pair/shares.ts'
@@ -26,11 +26,19 @@ export class Client {
   readonly #nodes: readonly Node[]
   readonly #random: Random
   readonly #onLease: (client: Client) => void
+  readonly #firmware: FirmwareName
   /** Counts what it began: answers to what it gave up don't count. */
   #turn = 0
   #previous: Ipv4 | undefined
 
-  constructor(mac: Mac, world: World, nodes: readonly Node[], onLease: (client: Client) => void) {
+  constructor(
+    mac: Mac,
+    world: World,
+    nodes: readonly Node[],
+    onLease: (client: Client) => void,
+    firmware: FirmwareName = 'os'
+  ) {
+    this.#firmware = firmware
     this.mac = mac
     this.name = `client ${mac.slice(-2)}`
     this.#world = world
@@ -174,7 +182,7 @@ export class Client {
       mac: this.mac,
       link: node.address,
       server: node.address,
-      firmware: firmwareByName('os'),
+      firmware: firmwareByName(this.#firmware),
       architectures: [],
       userClasses: []
     }

@@ -49,7 +49,8 @@ export const MUTANTS: Readonly<Record<string, Faults>> = {
   'endless autonomy': withRules({
     mayAllocate: (standing, ...rest) => ADDRESS_RULES.mayAllocate(withoutLimit(standing), ...rest),
     latestEnd: (standing, ...rest) => ADDRESS_RULES.latestEnd(withoutLimit(standing), ...rest)
-  })
+  }),
+  'an installer without the disk guard': { unguarded: true }
 }
 
 function withRules(rules: Partial<AddressRules>): Faults {

@@ -18,6 +18,8 @@ export class Network {
   readonly #random: Random
   readonly cutLink = new Set<Way>()
   readonly cutNetwork = new Set<Way>()
+  /** Is told of each message over the link that is about to arrive. */
+  arriving: (to: Node, message: Message) => void = () => {}
   #connection: Connection | undefined
 
   constructor(world: World) {
@@ -100,6 +102,7 @@ class Connection {
     if (from === undefined || to === undefined || !from.isOpen) return
     const text = JSON.stringify(message)
     this.#transmit(from.node, () => {
+      this.#network.arriving(to.node, message)
       if (to.isOpen && to.node.run === to.run) to.node.deliver((pair) => pair.message(to.wire, JSON.parse(text)))
     })
   }

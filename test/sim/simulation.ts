@@ -1,14 +1,17 @@
-import { isDeepStrictEqual } from 'node:util'
-import { InventoryError } from '../../src/inventory/errors.ts'
-import { machineFrom, roleFrom, subnetFrom } from '../../src/inventory/normalize.ts'
-import type { Ipv4 } from '../../src/net/ipv4.ts'
-import { dump } from '../support/inventory.ts'
+import { imageFrom, roleFrom, subnetFrom } from '../../src/inventory/normalize.ts'
 import { mac } from '../support/values.ts'
+import { difference } from './alike.ts'
 import { Client } from './client.ts'
+import { Host } from './host.ts'
+import { Installs } from './installs.ts'
+import { Interruption } from './interruption.ts'
 import { Network, WAYS } from './network.ts'
-import { type Faults, Node, TIMING } from './node.ts'
-import { CLIENTS, lengthOf, type Name, type Timed } from './schedule.ts'
+import { type Faults, FILE_SIZE, Node, TIMING } from './node.ts'
+import { withRandomBytes } from './random-bytes.ts'
+import { Replacement } from './replacement.ts'
+import { CLIENTS, HOSTS, HOUR, lengthOf, type Name, type Timed } from './schedule.ts'
 import { World } from './world.ts'
+import { putHost, Writes } from './writes.ts'
 
 /** What must never happen, and did. */
 export class Violation extends Error {
@@ -20,8 +23,16 @@ const SUBNET = {
   pools: [{ from: '10.77.0.100', to: '10.77.0.105' }],
   lease: 3600
 }
+const FILE = { sha256: '0'.repeat(64), size: FILE_SIZE }
+const IMAGE = {
+  ...imageFrom({ name: 'debian', family: 'debian', release: 'bookworm', architecture: 'amd64' }),
+  kernel: { name: 'linux', ...FILE },
+  initrd: { name: 'initrd.gz', ...FILE }
+}
 /** After the last event everything heals; so long, milliseconds, both have to be in step. */
 const HEALING = 20 * TIMING.beat
+/** Until an instance is forgotten whose disk broke, milliseconds: a lease's length, autonomy, clocks that are apart. */
+const LONGEST_REPLACEMENT = 9 * HOUR
 
 /** Plays a schedule on a pair, and watches. */
 export class Simulation {
@@ -29,32 +40,53 @@ export class Simulation {
   readonly #network: Network
   readonly #nodes: Record<Name, Node>
   readonly #clients: Client[]
-  /** What was acknowledged as being on both, and what the same instance then wrote over it. */
-  readonly #replicated: { readonly key: string; readonly value: string; readonly version: string }[] = []
+  readonly #hosts: Host[]
+  readonly #installs: Installs
+  readonly #writes: Writes
+  readonly #interruption: Interruption
+  readonly #replacement: Replacement
   #violation: Violation | undefined
 
   constructor(seed: number, faults: Faults = {}) {
     this.world = new World(seed)
-    this.#network = new Network(this.world)
+    const { world } = this
+    this.#network = new Network(world)
     this.#nodes = {
-      a: new Node('a', this.world, this.#network, faults),
-      b: new Node('b', this.world, this.#network, faults)
+      a: new Node('a', world, this.#network, faults),
+      b: new Node('b', world, this.#network, faults)
     }
     const { a, b } = this.#nodes
     a.peer = b
     b.peer = a
+    const nodes = [a, b]
+    const fail = (what: string) => this.#fail(what)
+    this.#installs = new Installs(fail)
+    this.#writes = new Writes(world, this.#installs, fail)
+    this.#interruption = new Interruption(world, this.#network)
+    this.#replacement = new Replacement(world)
     this.#clients = Array.from({ length: CLIENTS }, (_, index) => {
-      return new Client(mac(index), this.world, [a, b], (client) => this.#checkAddress(client))
+      const firmware = index < CLIENTS - HOSTS ? 'os' : 'ipxe'
+      return new Client(mac(index), world, nodes, (client) => this.#leased(client), firmware)
     })
+    const guarded = faults.unguarded !== true
+    this.#hosts = this.#clients
+      .slice(CLIENTS - HOSTS)
+      .map((client) => new Host({ client, world, nodes, installs: this.#installs, guarded }))
   }
 
   /** @throws {Violation} */
-  async play(schedule: readonly Timed[]): Promise<void> {
+  play(schedule: readonly Timed[]): Promise<void> {
+    return withRandomBytes(this.world.random('bytes'), () => this.#play(schedule))
+  }
+
+  async #play(schedule: readonly Timed[]): Promise<void> {
     const { a, b } = this.#nodes
     a.start()
     const draft = a.parts.inventory.draft()
     draft.putSubnet(subnetFrom(SUBNET))
+    draft.putImage(IMAGE)
     for (let role = 0; role < 3; role += 1) draft.putRole(roleFrom({ name: `r${role}` }))
+    for (let host = 0; host < HOSTS; host += 1) putHost(draft, host)
     await a.parts.inventory.commit(draft, 'setup')
     b.start()
     await this.world.run(6 * TIMING.beat)
@@ -78,6 +110,12 @@ export class Simulation {
     this.#violation ??= new Violation(what)
   }
 
+  #leased(client: Client): void {
+    this.#checkAddress(client)
+    const { lease } = client
+    if (lease) this.#hosts.find((host) => host.client === client)?.leased(lease.server)
+  }
+
   #checkAddress(client: Client): void {
     const { address } = client
     const other = this.#clients.find((each) => each !== client && address !== undefined && each.address === address)
@@ -93,7 +131,7 @@ export class Simulation {
         this.#nodes[action.node].kill()
         break
       case 'start':
-        if (!this.#nodes[action.node].isRunning) this.#nodes[action.node].start()
+        if (!this.#nodes[action.node].isRunning && !this.#nodes[action.node].isLost) this.#nodes[action.node].start()
         break
       case 'freeze':
         this.#nodes[action.node].freeze()
@@ -112,11 +150,19 @@ export class Simulation {
         this.#nodes[action.node].skew = action.by
         break
       case 'boot':
-        this.#clients[action.client]?.boot(action.remembers)
+        this.#powered(action.client)?.boot(action.remembers)
         break
       case 'off':
+        this.#powered(action.client)?.off()
+        break
       case 'release':
-        this.#clients[action.client]?.[action.kind]()
+        this.#clients[action.client]?.release()
+        break
+      case 'replace':
+        this.#replacement.begin(this.#nodes[action.node])
+        break
+      case 'interrupt':
+        this.#interruption.plan(action)
         break
       case 'reach': {
         const { unreachable } = this.#clients[action.client] as Client
@@ -125,8 +171,12 @@ export class Simulation {
         break
       }
       default:
-        this.#write(action)
+        this.#writes.make(this.#nodes[action.node], action)
     }
+  }
+
+  #powered(client: number): Client | Host | undefined {
+    return this.#hosts[client - (CLIENTS - HOSTS)] ?? this.#clients[client]
   }
 
   /** Nobody says of an instance that it is down whom they have made sole, nor that it is off when it isn't. */
@@ -140,101 +190,42 @@ export class Simulation {
     })
   }
 
-  #write(action: Timed & { kind: 'write' | 'register' | 'remove' }): void {
-    const node = this.#nodes[action.node]
-    node.does(async ({ inventory, pair }) => {
-      if (!pair.isWhole) return
-      try {
-        const draft = inventory.draft()
-        if (action.kind === 'write')
-          draft.putRole(roleFrom({ name: `r${action.role}`, note: `${action.node} ${action.value}` }))
-        else if (action.kind === 'remove') draft.delete('machine', `m${action.machine}`)
-        else {
-          const ipv4 = action.address === undefined ? {} : { ipv4: `10.77.0.${100 + action.address}` as Ipv4 }
-          draft.putMachine(machineFrom({ name: `m${action.machine}`, interfaces: [{ mac: mac(action.mac), ...ipv4 }] }))
-        }
-        if (draft.edits().length === 0) return
-        const committed = inventory.commit(draft, node.name)
-        const { seq } = inventory.log
-        const { replicated } = await committed
-        const [document] = action.kind === 'write' ? [inventory.log.fields.document('role', `r${action.role}`)] : []
-        this.world.tell(`${node.name}: written, ${replicated ? 'on both' : 'here alone'}`)
-        if (replicated) this.#checkOnBoth(node, seq)
-        const note = document?.note?.find(({ version }) => version.includes(`/${node.name}-`))
-        if (replicated && note) this.#replicated.push({ key: `r${'role' in action ? action.role : 0}`, ...note })
-      } catch (error) {
-        if (!(error instanceof InventoryError)) throw error
-      }
-    })
-  }
-
-  /** What is acknowledged as being on both is on the other's disk, be it that this one burns down now. */
-  #checkOnBoth(node: Node, seq: number): void {
-    const there = node.peer.db.prepare('SELECT seq FROM seen WHERE origin = ?').pluck().get(node.parts.inventory.origin)
-    if (((there as number | undefined) ?? 0) < seq)
-      this.#fail(`${node.name} acknowledged a write that ${node.peer.name} doesn't have`)
-  }
-
   /** Everything works again: both must be in step soon, alike, with all that was acknowledged. */
   async #heal(): Promise<void> {
     const { a, b } = this.#nodes
+    const nodes = [a, b]
     this.world.tell('everything heals')
+    this.#repair()
+    for (let client = 0; client < CLIENTS; client += 1) this.#powered(client)?.off()
+    const end = this.world.time + LONGEST_REPLACEMENT
+    while (nodes.some(({ isLost }) => isLost) && this.world.time < end) await this.#until(this.world.time + HEALING)
+    await this.#until(this.world.time + HEALING)
+    if (this.#interruption.hasStruck) {
+      this.#repair()
+      await this.#until(this.world.time + HEALING)
+    }
+    const states = nodes.map((node) => (node.isRunning ? node.parts.pair.state.name : 'not running'))
+    if (!states.every((state) => state === 'NORMAL'))
+      throw new Violation(`after healing the states are ${states.join(' and ')}`)
+    const found = difference(a, b)
+    if (found) {
+      this.world.tell(`a: ${JSON.stringify(found.one)}`)
+      this.world.tell(`b: ${JSON.stringify(found.other)}`)
+      throw new Violation(`after healing the two differ in ${found.what}`)
+    }
+    this.#writes.check(nodes)
+    this.#installs.check(nodes)
+    if (this.#violation) throw this.#violation
+  }
+
+  #repair(): void {
     for (const way of WAYS) {
       this.#network.heal('link', way)
       this.#network.heal('network', way)
     }
-    for (const node of [a, b]) {
-      if (!node.isRunning) node.start()
+    for (const node of Object.values(this.#nodes)) {
+      if (!node.isRunning && !node.isLost) node.start()
       if (node.isFrozen) node.thaw()
     }
-    for (const client of this.#clients) client.off()
-    await this.#until(this.world.time + HEALING)
-    const states = [a, b].map((node) => node.parts.pair.state.name)
-    if (!states.every((state) => state === 'NORMAL'))
-      throw new Violation(`after healing the states are ${states.join(' and ')}`)
-    const [one, other] = [inventoryOf(a), inventoryOf(b)]
-    for (const table of Object.keys(one)) {
-      if (!isDeepStrictEqual(one[table], other[table])) {
-        this.world.tell(`a: ${JSON.stringify(one[table])}`)
-        this.world.tell(`b: ${JSON.stringify(other[table])}`)
-        throw new Violation(`after healing the two differ in ${table}`)
-      }
-    }
-    for (const { key, version, value } of this.#replicated) this.#checkThere(key, version, value)
-  }
-
-  /** What was acknowledged is there, or somebody who knew of it wrote something else. */
-  #checkThere(key: string, version: string, value: string): void {
-    const { inventory } = this.#nodes.a.parts
-    const present = inventory.log.fields.document('role', key).note ?? []
-    if (present.some((each) => each.version === version)) return
-    const bases = [this.#nodes.a, this.#nodes.b].flatMap(({ db }) =>
-      db.prepare("SELECT base FROM op WHERE entity = 'role' AND key = ? AND field = 'note'").pluck().all(key)
-    ) as string[]
-    if (!bases.some((base) => base.split(' ').includes(version)))
-      throw new Violation(`the acknowledged write ${value} of ${key} is lost`)
-  }
-}
-
-/** What both must have alike: leases but for what each says of itself. */
-function inventoryOf({ db }: Node): Record<string, unknown> {
-  const { role, machine, interface: interfaces, subnet, field_version, document, attempt, token, lease } = dump(db)
-  const leases = (lease as Record<string, unknown>[]).map(({ address, mac, state, version }) => ({
-    address,
-    mac,
-    state,
-    version
-  }))
-  const own = (interfaces as Record<string, unknown>[]).map(({ id: _, ...row }) => row)
-  return {
-    role,
-    machine,
-    interfaces: own.sort((x, y) => (JSON.stringify(x) < JSON.stringify(y) ? -1 : 1)),
-    subnet,
-    field_version,
-    document: (document as { fields: string }[]).map((row) => ({ ...row, fields: JSON.parse(row.fields) })),
-    attempt,
-    token,
-    leases
   }
 }

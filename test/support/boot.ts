@@ -22,7 +22,7 @@ import { ip, mac } from './values.ts'
 export const LINK = ip('10.77.0.1')
 
 /** A "file" that tells which template was given what. */
-const TELLING: Renderer = { render: (template, context) => JSON.stringify({ template, ...context }) }
+export const TELLING: Renderer = { render: (template, context) => JSON.stringify({ template, ...context }) }
 export const told = (text: string) => JSON.parse(text) as { template: string } & TemplateContext
 
 type BootOptions = {

@@ -12,7 +12,7 @@ export interface PairControl {
   invite(): { code: string; until: number; address: string }
   join(to: { address: string; port: number }, code: string, discard: boolean): Promise<void>
   leave(force: boolean): void
-  forget(): void
+  forget(): Promise<void>
   drain(seconds: number): void
   resume(): void
   partnerDown(fenced: boolean): void
@@ -55,8 +55,8 @@ export function pairRoutes(app: AdminApp, { pair, boot }: Pick<AdminOptions, 'pa
     return needed().status()
   })
 
-  app.post('/pair/forget', { schema: { tags } }, () => {
-    needed().forget()
+  app.post('/pair/forget', { schema: { tags } }, async () => {
+    await needed().forget()
     return needed().status()
   })
 
