@@ -30,6 +30,9 @@ export class Random {
 
 type Due = { readonly at: number; readonly order: number; run: (() => void) | undefined }
 
+/** So many happenings in one turn of the event loop: a turn of its own for each takes longer than what happens. */
+const IN_TURN = 64
+
 /** Virtual time: what is to happen happens in its order, and nothing takes any. */
 export class World {
   /** Milliseconds since the beginning. */
@@ -63,15 +66,39 @@ export class World {
 
   /** Lets everything happen that is due until then. */
   async run(until: number): Promise<void> {
-    for (let due = this.#due[0]; due !== undefined && due.at <= until; due = this.#due[0]) {
-      this.#pop()
-      if (due.run === undefined) continue
-      this.time = due.at
-      due.run()
-      // What waits for nothing but promises goes on until it waits for something.
-      await new Promise(setImmediate)
-    }
+    while (this.#isDue(until)) await this.#turn(until)
     this.time = until
+  }
+
+  #isDue(until: number): boolean {
+    const due = this.#due[0]
+    return due !== undefined && due.at <= until
+  }
+
+  /** Between two immediates of one turn of Node's event loop, what waits for nothing but promises goes on until it waits for something. */
+  #turn(until: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let hasFailed = false
+      const next = () => {
+        if (hasFailed || !this.#isDue(until)) return
+        try {
+          this.#runFirst()
+        } catch (error) {
+          hasFailed = true
+          reject(error)
+        }
+      }
+      for (let each = 0; each < IN_TURN; each += 1) setImmediate(next)
+      setImmediate(resolve)
+    })
+  }
+
+  #runFirst(): void {
+    const due = this.#due[0] as Due
+    this.#pop()
+    if (due.run === undefined) return
+    this.time = due.at
+    due.run()
   }
 
   #push(due: Due): void {
