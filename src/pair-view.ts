@@ -14,18 +14,19 @@ export function pairView(
   leases: Leases,
   { transfers, now }: { readonly transfers: number; readonly now: number }
 ): Record<string, unknown> {
-  const { state, slot, isConnected, lag, progress, drainUntil, wait } = pair
+  const { state, slot, isConnected, lag, progress, clocks, draining, wait } = pair
+  const warning = clocks.warning(peer)
   const { last, acknowledged } = leases.changes
   const pooled = [...inventory.list('subnet')].filter(({ pools }) => pools.length > 0)
   return {
     state: state.name,
     since: time(state.since),
     slot,
-    peer: { instance: peer, version: pair.peer?.version ?? null, draining: pair.isPeerDraining },
+    peer: { instance: peer, version: pair.peer?.version ?? null, draining: draining.isPeers },
     connected: isConnected,
     lastContact: { link: time(pair.heardAt('link')), network: time(pair.heardAt('network')) },
-    ...(pair.clockWarning === undefined ? {} : { warning: pair.clockWarning }),
-    clockSkewSeconds: Math.round(pair.skew / 100) / 10,
+    ...(warning === undefined ? {} : { warning }),
+    clockSkewSeconds: Math.round(clocks.skew / 100) / 10,
     lagMilliseconds: lag,
     behind: { ops: inventory.log.behind, leases: last - acknowledged },
     receiving: progress ?? null,
@@ -38,9 +39,9 @@ export function pairView(
       }
     }),
     draining:
-      drainUntil === undefined
+      draining.until === undefined
         ? null
-        : { until: time(drainUntil), transfers, mayBeStopped: transfers === 0 || drainUntil < now },
+        : { until: time(draining.until), transfers, mayBeStopped: transfers === 0 || draining.until < now },
     sole:
       state.name === 'PARTNER_DOWN'
         ? { fenced: state.solitude.fenced, othersAddressesFrom: time(state.solitude.othersUntil + wait) }

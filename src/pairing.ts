@@ -106,7 +106,7 @@ export class Pairing implements Replicator {
   }
 
   get isDraining(): boolean {
-    return this.#pair?.drainUntil !== undefined
+    return this.#pair?.draining.until !== undefined
   }
 
   /** Where machines reach the other instance. */
@@ -149,7 +149,7 @@ export class Pairing implements Replicator {
   }
 
   resume(): void {
-    this.#needed().pair.resume()
+    this.#needed().pair.draining.end()
   }
 
   /** @param fenced whether the other instance is known to be off. @throws {InventoryError} when it can't be down. */

@@ -58,6 +58,19 @@ export function connect(path: string): Db {
   return db
 }
 
+/**
+ * A connection of its own that goes on seeing the database as it is now, whatever is written meanwhile. It is to be closed soon: until
+ * then the WAL grows.
+ */
+export function frozen(db: Db): Db {
+  if (db.memory) return new Database(db.serialize())
+  const copy = new Database(db.name, { readonly: true, timeout: 2000 })
+  copy.exec('BEGIN')
+  // What a transaction sees is settled when it first reads.
+  copy.prepare('SELECT count(*) FROM meta').get()
+  return copy
+}
+
 function migrate(db: Db): void {
   const version = db.pragma('user_version', { simple: true }) as number
   if (version > MIGRATIONS.length) {

@@ -21,13 +21,12 @@ export type Deletion = Readonly<Record<string, string>> | boolean
 /**
  * An entity after one more write. It takes the place of what its writer saw, and stands beside what was written elsewhere
  * meanwhile. The result is the same in whichever order the writes of two instances arrive, as long as each one's
- * own arrive in theirs.
+ * own arrive in theirs; all of one's that arrive once more change nothing.
  */
 export function written(document: Document, write: FieldWrite): Document {
   const { field, version, value, actor } = write
   const seen = write.base.split(' ')
-  if (document[field]?.some((each) => each.version === version)) return document
-  const rivals = (document[field] ?? []).filter((each) => !seen.includes(each.version))
+  const rivals = (document[field] ?? []).filter((each) => each.version !== version && !seen.includes(each.version))
   // Who makes a deleted entity anew knows of the deletion.
   const deletions = (document[DELETED] ?? []).filter((each) => !seen.includes(each.version))
   return { ...document, [DELETED]: deletions, [field]: [...rivals, { version, value, actor }].sort(laterFirst) }

@@ -1,13 +1,24 @@
-import { type Db, Statements } from './database.ts'
+import { type Db, frozen, Statements } from './database.ts'
 import { Fields } from './fields.ts'
 import type { Document } from './merge.ts'
 import { ENTITY_KINDS, type EntityKind, GLOBAL, KEY_FIELD } from './model.ts'
-import type { OpLog } from './oplog.ts'
+import type { OpLog, Vector } from './oplog.ts'
 
 /** A piece of the inventory as another instance is sent it. */
 export type SnapshotPart = {
   readonly documents?: readonly { readonly kind: EntityKind; readonly key: string; readonly document: Document }[]
   readonly rows?: { readonly table: string; readonly rows: readonly Row[] }
+}
+
+/** The whole inventory as it was at one moment. */
+export type Whole = {
+  /** Of entities and rows. */
+  readonly total: number
+  /** The writes that are in it. */
+  readonly seen: Vector
+  readonly hlc: string
+  readonly parts: Iterator<SnapshotPart>
+  close(): void
 }
 
 type Row = Readonly<Record<string, unknown>>
@@ -24,26 +35,35 @@ const TABLES: Readonly<Record<string, readonly string[]>> = {
   unknown_op: ['origin', 'seq']
 }
 
+/** The whole inventory as it is now, to be sent while it is written on. */
+export function wholeOf(db: Db, log: OpLog): Whole {
+  const copy = frozen(db)
+  return {
+    total: sizeOf(copy),
+    seen: log.seen(),
+    hlc: log.latest,
+    parts: partsOf(copy),
+    close: () => copy.close()
+  }
+}
+
 /** How many entities and rows there are. */
-export function snapshotSize(db: Db): number {
+function sizeOf(db: Db): number {
   const tables = [...ENTITY_KINDS, 'document', ...Object.keys(TABLES)]
   return tables.reduce((sum, table) => sum + (db.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number), 0)
 }
 
-/**
- * The whole inventory, piece by piece. Each piece is as the inventory is when it is asked for; what is written
- * afterwards has to be sent after it.
- */
-export function* snapshotParts(db: Db, log: OpLog): Iterable<SnapshotPart> {
+function* partsOf(db: Db): Generator<SnapshotPart> {
+  const fields = new Fields(new Statements(db))
   for (const kind of ENTITY_KINDS) {
     const field = KEY_FIELD[kind]
-    for (const rows of pages(db, kind, [field], ENTITIES)) yield documents(log, kind, rows, field)
+    for (const rows of pages(db, kind, [field], ENTITIES)) yield documents(fields, kind, rows, field)
   }
   // Also those of what is gone.
   for (const rows of pages(db, 'document', ['entity', 'key'], ENTITIES)) {
     for (const kind of ENTITY_KINDS) {
       const own = rows.filter(({ entity }) => entity === kind)
-      if (own.length > 0) yield documents(log, kind, own, 'key')
+      if (own.length > 0) yield documents(fields, kind, own, 'key')
     }
   }
   for (const [table, key] of Object.entries(TABLES)) {
@@ -85,12 +105,12 @@ function columnsOf(db: Db, table: string): readonly string[] {
   return db.prepare('SELECT name FROM pragma_table_info(?)').pluck().all(table) as string[]
 }
 
-function documents(log: OpLog, kind: EntityKind, rows: readonly Row[], field: string): SnapshotPart {
+function documents(fields: Fields, kind: EntityKind, rows: readonly Row[], field: string): SnapshotPart {
   const keys = rows.map((row) => row[field] as string)
-  return { documents: keys.map((key) => ({ kind, key, document: log.fields.document(kind, key) })) }
+  return { documents: keys.map((key) => ({ kind, key, document: fields.document(kind, key) })) }
 }
 
-/** A table's rows in the order of its key, read page by page: meanwhile others write. */
+/** A table's rows in the order of its key, page by page. */
 function* pages(db: Db, table: string, key: readonly string[], size: number): Iterable<readonly Row[]> {
   const columns = key.join(', ')
   const places = key.map(() => '?').join(', ')

@@ -110,7 +110,7 @@ export class Inbox {
         await leases.idle()
         const whole = this.#whole
         if (whole === undefined) throw new Error('an end came without its beginning')
-        // What was written here while the whole came may be overwritten by a part that was made before the other one knew.
+        // What was written here while the whole came isn't in it either.
         const meanwhile = inventory.log.since(whole.seq, Number.MAX_SAFE_INTEGER)
         if (meanwhile === undefined) throw new Error('what this instance wrote meanwhile is not in its log any more')
         inventory.log.reapply([...whole.own, ...meanwhile])

@@ -2,7 +2,7 @@ import type { Lease } from '../inventory/lease.ts'
 import { rowOf } from '../inventory/lease-rows.ts'
 import type { Leases } from '../inventory/leases.ts'
 import type { Op, OpLog } from '../inventory/oplog.ts'
-import type { SnapshotPart } from '../inventory/snapshot.ts'
+import type { Whole } from '../inventory/snapshot.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import type { Message, Numbered } from './messages.ts'
 
@@ -26,7 +26,8 @@ export class Outbox {
   readonly #now: () => number
   readonly #sent: Sent[] = []
   #id = 0
-  #parts: Iterator<SnapshotPart> | undefined
+  /** The whole inventory, while it is being sent: the other instance counts on nothing until it has that. */
+  #whole: Whole | undefined
   /** The last op that the whole has in it. */
   #wholeUpTo = 0
   /** The last of this instance's ops that was sent. */
@@ -47,7 +48,7 @@ export class Outbox {
     /** The last of this instance's ops that the other one has. */
     cursor: number
     /** The whole inventory, where the other one needs that. */
-    whole?: { readonly total: number; readonly parts: Iterable<SnapshotPart> } | undefined
+    whole?: Whole | undefined
     /** The leases that it lacks. */
     backlog: readonly Lease[]
     send: (message: Message) => void
@@ -64,10 +65,10 @@ export class Outbox {
     this.#through = options.through
     this.#acknowledgedOps = options.acknowledgedOps
     if (options.whole !== undefined) {
-      const { total, parts } = options.whole
-      this.#parts = parts[Symbol.iterator]()
+      const { total, seen, hlc } = options.whole
+      this.#whole = options.whole
       this.#wholeUpTo = options.cursor
-      this.#deliver({ type: 'snapshot', total, seen: this.#log.seen(), hlc: this.#log.latest }, () => {})
+      this.#deliver({ type: 'snapshot', total, seen, hlc }, () => {})
     }
     for (let start = 0; start < options.backlog.length; start += BATCH) {
       this.#leaseCalls.push({ leases: options.backlog.slice(start, start + BATCH), resolve: () => {} })
@@ -79,9 +80,10 @@ export class Outbox {
     return this.#sent[0]?.at
   }
 
+  /** @returns whether the other instance has them; at once that it doesn't while it is being sent the whole. */
   ops(ops: readonly Op[]): Promise<boolean> {
     const last = ops.at(-1)
-    if (this.#closed || last === undefined) return Promise.resolve(false)
+    if (this.#closed || this.#whole !== undefined || last === undefined) return Promise.resolve(false)
     this.#live.push(...ops)
     return new Promise((resolve) => {
       this.#opWaiters.push({ seq: last.seq, resolve })
@@ -89,8 +91,13 @@ export class Outbox {
     })
   }
 
+  /** @returns the addresses that others have there; undefined, be it at once, where it isn't known to have these leases. */
   leases(leases: readonly Lease[]): Promise<ReadonlySet<Ipv4> | undefined> {
     if (this.#closed) return Promise.resolve(undefined)
+    if (this.#whole !== undefined) {
+      this.#leaseCalls.push({ leases, resolve: () => {} })
+      return Promise.resolve(undefined)
+    }
     return new Promise((resolve) => {
       this.#leaseCalls.push({ leases, resolve })
       this.pump()
@@ -114,13 +121,14 @@ export class Outbox {
   close(): void {
     if (this.#closed) return
     this.#closed = true
+    this.#endWhole()
     for (const { done } of this.#sent.splice(0)) done(undefined)
     for (const { resolve } of this.#leaseCalls.splice(0)) resolve(undefined)
     for (const { resolve } of this.#opWaiters.splice(0)) resolve(false)
   }
 
   #sendNext(): boolean {
-    return this.#sendOps() || this.#sendPart() || this.#sendLeases() || this.#sendEnd()
+    return this.#sendPart() || this.#sendOps() || this.#sendLeases() || this.#sendEnd()
   }
 
   #sendOps(): boolean {
@@ -144,14 +152,19 @@ export class Outbox {
   }
 
   #sendPart(): boolean {
-    if (this.#parts === undefined) return false
-    const { done, value } = this.#parts.next()
-    if (done) this.#parts = undefined
+    if (this.#whole === undefined) return false
+    const { done, value } = this.#whole.parts.next()
+    if (done) this.#endWhole()
     const known = this.#wholeUpTo
     this.#deliver(done ? { type: 'snapshot-end' } : { type: 'part', part: value }, (refused) => {
       if (done && refused !== undefined) this.#acknowledgedOps(known)
     })
     return true
+  }
+
+  #endWhole(): void {
+    this.#whole?.close()
+    this.#whole = undefined
   }
 
   #sendLeases(): boolean {

@@ -8,16 +8,27 @@ import type { Op } from '../inventory/oplog.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import { AddressPolicy } from './address-policy.ts'
 import { ADDRESS_RULES, type AddressRules, type Terms } from './address-rules.ts'
+import { Clocks } from './clocks.ts'
 import type { Beat, Path } from './contact.ts'
+import { Draining } from './draining.ts'
 import { judge } from './greeting.ts'
-import { ONE_CLOCK } from './inbox.ts'
+import { KeptProgress } from './kept-progress.ts'
 import { type Memory, readMemory, writeMemory } from './memory.ts'
 import { type Hello, type Message, OLDEST_PROTOCOL, PROTOCOL, type Reach } from './messages.ts'
+import { objectionToForget, objectionToPartnerDown } from './objections.ts'
 import { Presence } from './presence.ts'
 import { Rebalance } from './rebalance.ts'
 import { Session, type Wire } from './session.ts'
 import { isOwnBucket } from './shares.ts'
-import { type Before, type PairEvent, type PairState, type PairStateName, standingOf, step } from './states.ts'
+import {
+  type Before,
+  meaningOf,
+  type PairEvent,
+  type PairState,
+  type PairStateName,
+  standingOf,
+  step
+} from './states.ts'
 import { TIMING, type Timing } from './timing.ts'
 
 export type PairOptions = {
@@ -51,22 +62,6 @@ export type PairOptions = {
   readonly changed?: (state: PairStateName) => void
 }
 
-/** How often is kept how far the other one has come, in milliseconds: what a crash forgets counts as unknown to it, which is safe. */
-const KEEP_MS = 1000
-/** What every wait is longer by, in milliseconds: a translated time, and a grant that was on its way. */
-const SLACK_MS = 10_000
-
-/** Milliseconds that the clocks differ by when people are told: a message that was long on its way makes less. */
-const CLOCKS_APART = 5000
-
-/** What a state means, for who reads the log at night. */
-const MEANING: Record<PairStateName, (peer: string) => string> = {
-  NORMAL: (peer) => `in step with ${peer}: what is written is on both (NORMAL)`,
-  CATCHING_UP: (peer) => `${peer} is there: each sends what the other lacks (CATCHING_UP)`,
-  COMM_INT: (peer) => `${peer} can't be reached: this instance goes on by itself (COMM_INT)`,
-  PARTNER_DOWN: (peer) => `${peer} was said to be down: this instance serves everybody (PARTNER_DOWN)`
-}
-
 /**
  * One instance of a pair: what it sends to the other, what it takes from it, and what both together may promise. It
  * knows nothing of sockets and clocks.
@@ -77,14 +72,13 @@ export class Pair {
   readonly #rules: AddressRules
   readonly #presence: Presence
   readonly #rebalance: Rebalance
+  readonly #progress: KeptProgress
+  /** How far its clock is from the other instance's. */
+  readonly clocks: Clocks
+  readonly draining: Draining
   #memory: Memory
   #state: PairState
   #session: Session | undefined
-  #skew = 0
-  #kept: number | undefined
-  #keptAt = 0
-  #drainUntil: number | undefined
-  #isPeerDraining = false
 
   constructor(options: PairOptions) {
     const { db, now, random, inventory, leases, slot, sendBeat, timing = TIMING, rules = ADDRESS_RULES } = options
@@ -92,6 +86,9 @@ export class Pair {
     this.#timing = timing
     this.#rules = rules
     this.#presence = new Presence({ boot: random(), timing, now, sendBeat })
+    this.#progress = new KeptProgress(inventory.log.peer, leases, now)
+    this.clocks = new Clocks(now)
+    this.draining = new Draining(options.peer, (message) => options.tell('info', message))
     this.#memory = readMemory(db)
     this.#state = { name: 'COMM_INT', since: now(), before: beforeOf(this.#memory, slot) }
     if (this.#memory.peerOrigin !== '') inventory.acknowledged(inventory.log.peer.kept)
@@ -137,24 +134,8 @@ export class Pair {
     return this.#session?.hello ?? this.#memory.peer
   }
 
-  get isPeerDraining(): boolean {
-    return this.#isPeerDraining
-  }
-
   heardAt(path: Path): number {
     return this.#presence.heardAt(path)
-  }
-
-  /** Milliseconds that the other instance's clock is behind. */
-  get skew(): number {
-    return this.#skew
-  }
-
-  /** What people should do about the clocks; undefined: nothing. */
-  get clockWarning(): string | undefined {
-    if (Math.abs(this.#skew) < CLOCKS_APART) return undefined
-    const by = `${Math.round(Math.abs(this.#skew) / 1000)} s ${this.#skew > 0 ? 'behind' : 'ahead'}`
-    return `the clock of ${this.#options.peer} is ${by}: leases are right all the same, but set both by NTP`
   }
 
   /** Milliseconds for which the oldest write has been waiting to be acknowledged. */
@@ -183,17 +164,12 @@ export class Pair {
 
   /** Whether the other instance is silent on every path, or asks to be left out: its clients are this one's. */
   isGone(): boolean {
-    return this.isConnected ? this.#isPeerDraining : this.#presence.isSilent
+    return this.isConnected ? this.draining.isPeers : this.#presence.isSilent
   }
 
   /** Whether a client is this instance's to answer first. */
   isOwnBucket(bucket: number): boolean {
-    return this.#drainUntil === undefined && isOwnBucket(this.#options.slot, bucket)
-  }
-
-  /** When draining ends whatever goes on still; undefined: this instance doesn't drain. */
-  get drainUntil(): number | undefined {
-    return this.#drainUntil
+    return this.draining.until === undefined && isOwnBucket(this.#options.slot, bucket)
   }
 
   /**
@@ -203,15 +179,8 @@ export class Pair {
    */
   drain(until: number): string | undefined {
     if (this.#state.name !== 'NORMAL') return `${this.#options.peer} isn't in step: nobody would take over`
-    this.#drainUntil = until
-    this.#options.tell('info', `draining: ${this.#options.peer} takes over new work`)
+    this.draining.begin(until)
     return undefined
-  }
-
-  resume(): void {
-    if (this.#drainUntil === undefined) return
-    this.#drainUntil = undefined
-    this.#options.tell('info', 'this instance takes new work again')
   }
 
   /** @returns why the other instance can't be down; undefined: from now on it counts as down. */
@@ -219,12 +188,8 @@ export class Pair {
     const { peer } = this.#options
     if (this.#session !== undefined) return `${peer} is connected`
     const { silentFor } = this.#presence
-    if (silentFor < (fenced ? this.#timing.silence : this.#timing.recent))
-      return `${peer} was heard ${(silentFor / 1000).toFixed(1)} s ago`
-    if ('before' in this.#state && this.#state.before === 'new')
-      return 'this instance never had the whole inventory: it can serve nobody'
-    if ('before' in this.#state && this.#state.before === 'first')
-      return `${peer} was never in step: this instance gives out all addresses as it is`
+    const objection = objectionToPartnerDown(this.#state, { peer, silentFor, fenced, timing: this.#timing })
+    if (objection !== undefined) return objection
     this.#step({ kind: 'partner-down', fenced })
     return undefined
   }
@@ -236,13 +201,7 @@ export class Pair {
 
   /** Why the other instance can't be forgotten: it may still serve somebody. */
   objectionToForget(): string | undefined {
-    // It was never in step with this one, and so gave nobody an address.
-    if (this.#state.name === 'COMM_INT' && this.#state.before === 'first') return undefined
-    if (this.#state.name !== 'PARTNER_DOWN')
-      return 'say first that the other instance is down: `tandem pair partner-down`'
-    const until = this.#state.solitude.othersUntil + this.wait
-    if (this.#options.now() >= until) return undefined
-    return `what the other instance has given out may be in use until ${new Date(until).toISOString()}`
+    return objectionToForget(this.#state, this.wait, this.#options.now())
   }
 
   connected(wire: Wire): void {
@@ -291,8 +250,8 @@ export class Pair {
         break
       case 'beat':
         this.#heard(message, 'link')
-        this.#isPeerDraining = message.draining
-        this.#skew = this.#options.now() - message.now
+        this.draining.isPeers = message.draining
+        this.clocks.compare(message.now)
         break
       case 'ack':
         session.acknowledged(message.id, message.refused)
@@ -322,11 +281,11 @@ export class Pair {
 
   /** To be called every {@link Timing.beat}. */
   tick(): void {
-    this.#keepAcknowledged()
+    this.#progress.tick()
     const session = this.#session
     const beat = this.#presence.beat(session !== undefined)
     if (session === undefined) return
-    const draining = this.#drainUntil !== undefined
+    const draining = this.draining.until !== undefined
     session.wire.send({ type: 'beat', now: this.#options.now(), draining, ...beat })
     if (this.#presence.isUncertain) return
     if (this.#presence.isLinkSilent) this.#hangUp(`${this.#options.peer} is silent on the link`)
@@ -335,26 +294,11 @@ export class Pair {
 
   #terms(): Terms {
     const { mclt, autonomy } = this.#options.terms
-    const apart = Math.abs(this.#skew)
-    const skew = apart < ONE_CLOCK ? 0 : apart
-    return { mclt, autonomy, longestLease: this.#memory.longestLease * 1000, skew, slack: SLACK_MS + skew }
-  }
-
-  #keepAcknowledged(): void {
-    const { inventory, leases, now } = this.#options
-    const { peer } = inventory.log
-    if (now() - this.#keptAt < KEEP_MS) return
-    this.#keptAt = now()
-    // What can't be written now is kept with the next leases.
-    leases.keepAcknowledged().catch(() => {})
-    if (peer.acknowledged === this.#kept) return
-    this.#kept = peer.acknowledged
-    // While leases are written, SQLite would let this wait, and the event loop with it.
-    void leases.idle().then(() => peer.keep())
+    return { mclt, autonomy, longestLease: this.#memory.longestLease * 1000, ...this.clocks.terms }
   }
 
   #meet(session: Session, hello: Hello): void {
-    const { inventory, instance, peer, version, now } = this.#options
+    const { inventory, instance, peer, version, tell } = this.#options
     const { log } = inventory
     const verdict = judge(hello, {
       origin: log.origin,
@@ -377,13 +321,15 @@ export class Pair {
       case 'nobody-whole':
         this.#hangUp('neither instance has a whole inventory: start one from a whole copy of its state folder')
         break
-      case 'welcome':
-        this.#skew = now() - hello.now
-        if (this.clockWarning !== undefined) this.#options.tell('warn', this.clockWarning)
+      case 'welcome': {
+        this.clocks.compare(hello.now)
+        const warning = this.clocks.warning(peer)
+        if (warning !== undefined) tell('warn', warning)
         this.#presence.linked()
         session.open(hello, verdict)
         this.#step({ kind: 'connected' })
         session.pump()
+      }
     }
   }
 
@@ -399,7 +345,7 @@ export class Pair {
     const session = this.#session
     if (session === undefined) return
     this.#session = undefined
-    this.#isPeerDraining = false
+    this.draining.isPeers = false
     session.stop()
     this.#step({ kind: 'disconnected' })
     session.close()
@@ -437,8 +383,8 @@ export class Pair {
     if (effects.includes('rules')) this.#options.leases.reconsiderAll()
     if (state.name === before.name) return
     // Without the other one there is nobody to drain to.
-    if (state.name === 'COMM_INT') this.resume()
-    this.#options.tell(state.name === 'COMM_INT' ? 'warn' : 'info', MEANING[state.name](this.#options.peer))
+    if (state.name === 'COMM_INT') this.draining.end()
+    this.#options.tell(state.name === 'COMM_INT' ? 'warn' : 'info', meaningOf(state.name, this.#options.peer))
     this.#options.changed?.(state.name)
   }
 

@@ -3,7 +3,7 @@ import type { Inventory } from '../inventory/inventory.ts'
 import type { Lease } from '../inventory/lease.ts'
 import type { Leases } from '../inventory/leases.ts'
 import type { Op } from '../inventory/oplog.ts'
-import { snapshotParts, snapshotSize } from '../inventory/snapshot.ts'
+import { wholeOf } from '../inventory/snapshot.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import { DoubleUse } from './double-use.ts'
 import type { Verdict } from './greeting.ts'
@@ -103,7 +103,7 @@ export class Session {
       log,
       leases,
       cursor: needsAll ? log.seq : known,
-      whole: needsAll ? { total: snapshotSize(db), parts: snapshotParts(db, log) } : undefined,
+      whole: needsAll ? wholeOf(db, log) : undefined,
       backlog: leases.changedSince(leases.changes.acknowledged, isNew),
       send: (message) => this.wire.send(message),
       now,

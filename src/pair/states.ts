@@ -34,6 +34,20 @@ export type PairState =
 
 export type PairStateName = PairState['name']
 
+/** What a state means, for who reads the log at night. */
+export function meaningOf(state: PairStateName, peer: string): string {
+  switch (state) {
+    case 'NORMAL':
+      return `in step with ${peer}: what is written is on both (NORMAL)`
+    case 'CATCHING_UP':
+      return `${peer} is there: each sends what the other lacks (CATCHING_UP)`
+    case 'COMM_INT':
+      return `${peer} can't be reached: this instance goes on by itself (COMM_INT)`
+    case 'PARTNER_DOWN':
+      return `${peer} was said to be down: this instance serves everybody (PARTNER_DOWN)`
+  }
+}
+
 /**
  * What was agreed on before. `first`: nobody ever shared the addresses with it; `new`: it joined and was never in step with
  * the other; `restarted`: not since it was started, or for too long.

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { Leases } from '../../src/inventory/leases.ts'
-import { snapshotParts } from '../../src/inventory/snapshot.ts'
+import { wholeOf } from '../../src/inventory/snapshot.ts'
 import { Inbox } from '../../src/pair/inbox.ts'
 import type { Message, Numbered } from '../../src/pair/messages.ts'
 import { change, openStore, role } from '../support/inventory.ts'
@@ -33,10 +33,10 @@ test('what is written here while the whole inventory comes from the other instan
     while (said.length < id) await new Promise((resolve) => setImmediate(resolve))
     t.is(said.at(-1)?.type, 'ack')
   }
-  const { log } = from.inventory
-  await take({ type: 'snapshot', total: 2, seen: log.seen(), hlc: log.latest })
+  const { total, seen, hlc, parts } = wholeOf(from.db, from.inventory.log)
+  await take({ type: 'snapshot', total, seen, hlc })
   await change(to, (draft) => draft.putRole(role('meanwhile')))
-  for (const part of snapshotParts(from.db, log)) await take({ type: 'part', part })
+  for (let part = parts.next(); !part.done; part = parts.next()) await take({ type: 'part', part: part.value })
   await take({ type: 'snapshot-end' })
   const names = [...to.inventory.list('role')].map(({ name }) => name).sort()
   t.deepEqual(names, ['before', 'meanwhile', 'theirs'])
