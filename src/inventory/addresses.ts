@@ -7,43 +7,72 @@ import {
   networkAddress,
   prefixOf
 } from '../net/ipv4.ts'
-import type { Pool, Subnet } from './model.ts'
+import type { Machine, Pool, Subnet } from './model.ts'
 
 export function inPool(pools: readonly Pool[], address: Ipv4): boolean {
   const value = ipv4ToNumber(address)
   return pools.some((pool) => value >= ipv4ToNumber(pool.from) && value <= ipv4ToNumber(pool.to))
 }
 
-/** Free addresses that are looked at for one that is preferred: every second one is, where any is. */
+/** By subnet, the address chosen last: none before it is free and preferred. */
+export type Chosen = Map<Cidr, number>
+
+/** Free addresses more than taken ones that are looked at for one that is preferred: every second one is, where any is. */
 const LOOKED_AT = 64
 
 /**
  * The first free address that can be a registered machine's own: outside the pools while there is
  * one, else the last ones of the pools, which dynamic clients get last.
  * @param isTaken whether an address has another use: a machine's, a service's, a lease's.
- * @param isPreferred whether it is better than the first free one; it is taken if it is among the next few.
+ * @param isPreferred whether it is better than the first free one.
+ * @param chosen where the search begins, and what it changes.
  */
 export function chooseFixedAddress(
   subnet: Subnet,
   isTaken: (address: Ipv4) => boolean,
-  isPreferred: (address: Ipv4) => boolean = () => true
+  isPreferred: (address: Ipv4) => boolean = () => true,
+  chosen: Chosen = new Map()
 ): Ipv4 | undefined {
-  let first: Ipv4 | undefined
-  let looked = 0
-  for (const value of candidates(subnet)) {
-    const address = ipv4FromNumber(value)
-    if (isTaken(address)) continue
-    if (isPreferred(address)) return address
-    first ??= address
-    looked += 1
-    if (looked === LOOKED_AT) break
-  }
-  return first
+  const from = chosen.get(subnet.cidr)
+  const next = from === undefined ? undefined : search(candidates(subnet, from), isTaken, isPreferred).preferred
+  const { preferred, first } =
+    next === undefined ? search(candidates(subnet), isTaken, isPreferred) : { preferred: next }
+  if (preferred === undefined) chosen.delete(subnet.cidr)
+  else chosen.set(subnet.cidr, ipv4ToNumber(preferred))
+  return preferred ?? first
 }
 
-function* candidates({ cidr, pools }: Subnet): Iterable<number> {
+/** Whether a machine that is changed, or removed, has an address no more that it had. */
+export function givesUpAddress(before: Machine | undefined, after: Machine | null | undefined): boolean {
+  const kept = after?.interfaces ?? []
+  return (before?.interfaces ?? []).some(({ ipv4 }) => ipv4 !== null && kept.every((each) => each.ipv4 !== ipv4))
+}
+
+function search(
+  values: Iterable<number>,
+  isTaken: (address: Ipv4) => boolean,
+  isPreferred: (address: Ipv4) => boolean
+): { preferred?: Ipv4; first?: Ipv4 | undefined } {
+  let first: Ipv4 | undefined
+  let left = LOOKED_AT
+  for (const value of values) {
+    const address = ipv4FromNumber(value)
+    if (isTaken(address)) {
+      left += 1
+      continue
+    }
+    if (isPreferred(address)) return { preferred: address }
+    first ??= address
+    left -= 1
+    if (left === 0) break
+  }
+  return { first }
+}
+
+/** @param from an address outside the pools to begin at. */
+function* candidates({ cidr, pools }: Subnet, from?: number): Iterable<number> {
   const { first, last } = hostRange(cidr)
-  for (let value = first; value <= last; value += 1) {
+  for (let value = from ?? first; value <= last; value += 1) {
     const pool = pools.find((each) => value >= ipv4ToNumber(each.from) && value <= ipv4ToNumber(each.to))
     if (pool) value = ipv4ToNumber(pool.to)
     else yield value

@@ -1,5 +1,6 @@
 import { type Ipv4, overlaps } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
+import { type Chosen, givesUpAddress } from './addresses.ts'
 import { changesOf, type Edit, editOf } from './edits.ts'
 import { InventoryError } from './errors.ts'
 import { mergeTrials } from './loader-trials.ts'
@@ -20,7 +21,7 @@ import { type AddressView, settleInterfaces } from './settle.ts'
 import { SubnetIndex } from './subnet-index.ts'
 
 /** What a draft starts from and checks against. */
-export interface Base extends Pick<AddressView, 'usedBy' | 'leasedAddress' | 'isForHere'> {
+export interface Base extends Pick<AddressView, 'usedBy' | 'leasedAddress' | 'isForHere' | 'chosen'> {
   /** Counts the drafts that were committed. */
   readonly revision: number
   readonly subnets: SubnetIndex
@@ -48,6 +49,8 @@ export class Draft implements AddressView {
     role: new Map(),
     machine: new Map()
   }
+  /** As it will be. */
+  readonly chosen: Chosen
   #subnets: SubnetIndex | undefined
   readonly #byMac = new Map<string, Machine>()
   readonly #byAddress = new Map<string, Machine>()
@@ -55,6 +58,7 @@ export class Draft implements AddressView {
   constructor(base: Base) {
     this.#base = base
     this.revision = base.revision
+    this.chosen = new Map(base.chosen)
   }
 
   get<K extends EntityKind>(kind: K, key: string): Entities[K] | undefined {
@@ -176,8 +180,14 @@ export class Draft implements AddressView {
   }
 
   #set<K extends EntityKind>(kind: K, key: string, after: Entities[K] | null): void {
-    if (kind === 'machine') this.#reindex(this.#changed.machine.get(key), after as Machine | null)
-    if (kind === 'subnet') this.#subnets = undefined
+    if (kind === 'machine') {
+      if (givesUpAddress(this.get('machine', key), after as Machine | null)) this.chosen.clear()
+      this.#reindex(this.#changed.machine.get(key), after as Machine | null)
+    }
+    if (kind === 'subnet') {
+      this.chosen.clear()
+      this.#subnets = undefined
+    }
     this.#changed[kind].set(key, after)
   }
 

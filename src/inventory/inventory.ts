@@ -1,6 +1,7 @@
 import type { Cidr, Ipv4 } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
 import { AddressShares } from './address-shares.ts'
+import { type Chosen, givesUpAddress } from './addresses.ts'
 import { Claims } from './claims.ts'
 import type { Now } from './clock.ts'
 import { disputedFields } from './conflicts.ts'
@@ -45,6 +46,7 @@ export class Inventory implements Base {
   #revision = 0
   #writes = 0
   #subnets: SubnetIndex
+  chosen: Chosen = new Map()
 
   constructor(options: {
     db: Db
@@ -182,6 +184,7 @@ export class Inventory implements Base {
           if (this.#disputes.has(`${kind} ${key}`)) this.#noteDispute(kind, key)
         }
         this.#subnets = draft.subnets
+        this.chosen = draft.chosen
       }
     )
   }
@@ -299,6 +302,8 @@ export class Inventory implements Base {
     const map = this.#entities[kind] as Map<string, Entities[EntityKind]>
     const before = map.get(key)
     if (kind === 'machine' && before) this.claims.remove(before as Machine)
+    if (kind === 'subnet' || (kind === 'machine' && givesUpAddress(before as Machine, after as Machine)))
+      this.chosen.clear()
     if (after === undefined) map.delete(key)
     else map.set(key, after)
     if (kind === 'machine' && after) this.claims.add(after as Machine)

@@ -1,6 +1,6 @@
 import { type Ipv4, isHostAddress } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
-import { chooseFixedAddress } from './addresses.ts'
+import { type Chosen, chooseFixedAddress } from './addresses.ts'
 import { InventoryError } from './errors.ts'
 import type { Interface, Machine, Subnet } from './model.ts'
 import type { SubnetIndex } from './subnet-index.ts'
@@ -15,6 +15,7 @@ export interface AddressView {
   leasedAddress(mac: Mac): Ipv4 | undefined
   /** Whether an address is of those that this instance may choose by itself. */
   isForHere(address: Ipv4): boolean
+  readonly chosen: Chosen
 }
 
 /**
@@ -53,7 +54,7 @@ export function settleInterfaces(
     }
     const subnet = subnetFor(view, subnets, each)
     // One of the other instance's share is the machine's only once that one knows.
-    const ipv4 = chooseFixedAddress(subnet, isTaken, (address) => view.isForHere(address))
+    const ipv4 = chooseFixedAddress(subnet, isTaken, (address) => view.isForHere(address), view.chosen)
     if (ipv4 === undefined) throw new InventoryError('no-address', `${subnet.cidr} has no free address for ${each.mac}`)
     own.add(ipv4)
     return { ...each, ipv4, subnet: subnet.cidr }

@@ -4,6 +4,7 @@ import { DISCOVERED, nextGeneration } from '../../src/inventory/lifecycle.ts'
 import { GLOBAL } from '../../src/inventory/model.ts'
 import { globalFrom } from '../../src/inventory/normalize.ts'
 import { classFrom } from '../../src/inventory/normalize-class.ts'
+import { type Ipv4, ipv4FromNumber, ipv4ToNumber } from '../../src/net/ipv4.ts'
 import { change, dump, image, machine, openStore, role, subnet } from '../support/inventory.ts'
 import { cidr, ip, mac } from '../support/values.ts'
 
@@ -237,4 +238,21 @@ test('a thousand machines without addresses are one draft, and each gets its own
   })
   const addresses = [...store.inventory.list('machine')].map(({ interfaces }) => interfaces[0]?.ipv4)
   t.is(new Set(addresses).size, 1000)
+})
+
+test('an address that a machine gives up is the next one chosen, and a draft that is dropped uses up none', async (t) => {
+  const store = openStore()
+  await change(store, (draft) => {
+    draft.putSubnet(subnet())
+    for (const number of [1, 2, 3]) draft.putMachine(machine(`m${number}`, number))
+  })
+  const addressOf = (name: string) => store.inventory.need('machine', name).interfaces[0]?.ipv4 as Ipv4
+  const [first, next] = [addressOf('m1'), ipv4FromNumber(ipv4ToNumber(addressOf('m3')) + 1)]
+  const dropped = store.inventory.draft()
+  for (const number of [4, 5, 6]) dropped.putMachine(machine(`m${number}`, number))
+  await change(store, (draft) => draft.putMachine(machine('m4', 4)))
+  t.is(addressOf('m4'), next)
+  await change(store, (draft) => draft.delete('machine', 'm1'))
+  await change(store, (draft) => draft.putMachine(machine('m5', 5)))
+  t.is(addressOf('m5'), first)
 })

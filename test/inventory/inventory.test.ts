@@ -131,7 +131,7 @@ test('a machine registered without an address is never given one that somebody u
   )
   store.clock.advance(601)
   await change(store, (draft) => draft.putMachine(machine('db-2', 2)))
-  t.is(store.inventory.need('machine', 'db-2').interfaces[0]?.ipv4, ip('10.77.0.4'))
+  t.is(store.inventory.need('machine', 'db-2').interfaces[0]?.ipv4, ip('10.77.0.78'))
 })
 
 test('a machine may be given the address that it has a lease on', async (t) => {

@@ -23,7 +23,8 @@ function view(used: {
     },
     usedBy: (address) => used.others?.[address],
     leasedAddress: () => used.leased,
-    isForHere: () => true
+    isForHere: () => true,
+    chosen: new Map()
   }
 }
 
