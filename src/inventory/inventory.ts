@@ -46,6 +46,7 @@ export class Inventory implements Base {
   #revision = 0
   #writes = 0
   #subnets: SubnetIndex
+  /** Where the next fixed address of each subnet is looked for. */
   chosen: Chosen = new Map()
 
   constructor(options: {

@@ -15,6 +15,7 @@ export interface AddressView {
   leasedAddress(mac: Mac): Ipv4 | undefined
   /** Whether an address is of those that this instance may choose by itself. */
   isForHere(address: Ipv4): boolean
+  /** Where the next address is looked for. */
   readonly chosen: Chosen
 }
 

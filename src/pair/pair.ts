@@ -1,66 +1,23 @@
 import { changedHands, type Slot } from '../inventory/address-shares.ts'
-import type { Db } from '../inventory/database.ts'
-import type { Inventory } from '../inventory/inventory.ts'
 import type { Lease } from '../inventory/lease.ts'
-import type { Leases } from '../inventory/leases.ts'
-import type { Pool } from '../inventory/model.ts'
 import type { Op } from '../inventory/oplog.ts'
 import type { Ipv4 } from '../net/ipv4.ts'
 import { AddressPolicy } from './address-policy.ts'
-import { ADDRESS_RULES, type AddressRules, type Terms } from './address-rules.ts'
-import { Clocks } from './clocks.ts'
+import { ADDRESS_RULES } from './address-rules.ts'
+import type { Clocks } from './clocks.ts'
 import type { Beat, Path } from './contact.ts'
 import { Draining } from './draining.ts'
 import { judge } from './greeting.ts'
 import { KeptProgress } from './kept-progress.ts'
-import { type Memory, readMemory, writeMemory } from './memory.ts'
-import { type Hello, type Message, OLDEST_PROTOCOL, PROTOCOL, type Reach } from './messages.ts'
-import { objectionToForget, objectionToPartnerDown } from './objections.ts'
+import { type Hello, type Message, OLDEST_PROTOCOL, PROTOCOL } from './messages.ts'
+import type { PairOptions } from './pair-options.ts'
 import { Presence } from './presence.ts'
 import { Rebalance } from './rebalance.ts'
 import { Session, type Wire } from './session.ts'
 import { isOwnBucket } from './shares.ts'
-import {
-  type Before,
-  meaningOf,
-  type PairEvent,
-  type PairState,
-  type PairStateName,
-  standingOf,
-  step
-} from './states.ts'
+import { PairStanding } from './standing.ts'
+import { meaningOf, type PairEvent, type PairState } from './states.ts'
 import { TIMING, type Timing } from './timing.ts'
-
-export type PairOptions = {
-  readonly db: Db
-  readonly inventory: Inventory
-  readonly leases: Leases
-  readonly slot: Slot
-  readonly instance: string
-  /** The other instance's name. */
-  readonly peer: string
-  readonly version: string
-  readonly reach: () => Reach
-  /** Milliseconds since the epoch, by a clock that nobody sets while this runs. */
-  readonly now: () => number
-  /** Random text. */
-  readonly random: () => string
-  readonly terms: Pick<Terms, 'mclt' | 'autonomy'>
-  readonly timing?: Timing
-  /** Left out: the rules. Tests put wrong ones in their place, to see that they are found out. */
-  readonly rules?: AddressRules
-  /** Sends a sign of life over the provisioning network. @param ask whether it is to be answered at once. */
-  readonly sendBeat: (beat: Beat, ask: boolean) => void
-  readonly tell: (level: 'info' | 'warn', message: string) => void
-  /** Free addresses of pools that this instance could give, up to so many. */
-  readonly spare: (pools: readonly Pool[], most: number) => readonly Ipv4[]
-  /** What the other one wrote was applied. */
-  readonly received?: (ops: readonly Op[]) => void
-  /** The other one says that it leaves the pair. */
-  readonly left?: () => void
-  /** The state is another now. */
-  readonly changed?: (state: PairStateName) => void
-}
 
 /**
  * One instance of a pair: what it sends to the other, what it takes from it, and what both together may promise. It
@@ -69,29 +26,30 @@ export type PairOptions = {
 export class Pair {
   readonly #options: PairOptions
   readonly #timing: Timing
-  readonly #rules: AddressRules
   readonly #presence: Presence
+  readonly #standing: PairStanding
   readonly #rebalance: Rebalance
   readonly #progress: KeptProgress
-  /** How far its clock is from the other instance's. */
-  readonly clocks: Clocks
   readonly draining: Draining
-  #memory: Memory
-  #state: PairState
   #session: Session | undefined
 
   constructor(options: PairOptions) {
-    const { db, now, random, inventory, leases, slot, sendBeat, timing = TIMING, rules = ADDRESS_RULES } = options
+    const { now, random, inventory, leases, slot, sendBeat, timing = TIMING, rules = ADDRESS_RULES } = options
     this.#options = options
     this.#timing = timing
-    this.#rules = rules
     this.#presence = new Presence({ boot: random(), timing, now, sendBeat })
+    this.#standing = new PairStanding({
+      ...options,
+      timing,
+      rules,
+      presence: this.#presence,
+      hello: () => this.#session?.hello,
+      rulesChanged: () => leases.reconsiderAll(),
+      changed: (state) => this.#changed(state)
+    })
     this.#progress = new KeptProgress(inventory.log.peer, leases, now)
-    this.clocks = new Clocks(now)
     this.draining = new Draining(options.peer, (message) => options.tell('info', message))
-    this.#memory = readMemory(db)
-    this.#state = { name: 'COMM_INT', since: now(), before: beforeOf(this.#memory, slot) }
-    if (this.#memory.peerOrigin !== '') inventory.acknowledged(inventory.log.peer.kept)
+    if (this.#standing.memory.peerOrigin !== '') inventory.acknowledged(inventory.log.peer.kept)
     this.#rebalance = new Rebalance({
       ...options,
       ask: (pools) => this.#session?.wire.send({ type: 'want', pools }),
@@ -103,17 +61,22 @@ export class Pair {
       freed: inventory.freed,
       shares: inventory.shares,
       exhausted: (pools) => {
-        if (this.#state.name === 'NORMAL') this.#rebalance.ask(pools)
+        if (this.state.name === 'NORMAL') this.#rebalance.ask(pools)
       },
       now,
-      standing: () => standingOf(this.#state, this.#presence.contact),
-      terms: () => this.#terms()
+      standing: () => this.#standing.standing,
+      terms: () => this.#standing.terms
     })
     leases.share({ policy, replicator: { replicate: (changed) => this.replicateLeases(changed) } })
   }
 
   get state(): PairState {
-    return this.#state
+    return this.#standing.state
+  }
+
+  /** How far its clock is from the other instance's. */
+  get clocks(): Clocks {
+    return this.#standing.clocks
   }
 
   get slot(): Slot {
@@ -122,7 +85,7 @@ export class Pair {
 
   /** Whether this copy of the inventory can be served from. */
   get isWhole(): boolean {
-    return this.#memory.isWhole
+    return this.#standing.memory.isWhole
   }
 
   get isConnected(): boolean {
@@ -131,7 +94,7 @@ export class Pair {
 
   /** What the other instance said of itself last, be it in an earlier run. */
   get peer(): Hello | undefined {
-    return this.#session?.hello ?? this.#memory.peer
+    return this.#session?.hello ?? this.#standing.memory.peer
   }
 
   heardAt(path: Path): number {
@@ -150,8 +113,7 @@ export class Pair {
 
   /** Milliseconds by which what the other one gave lasts longer than is known. */
   get wait(): number {
-    const { mclt, slack } = this.#terms()
-    return mclt + slack
+    return this.#standing.wait
   }
 
   async replicateOps(ops: readonly Op[]): Promise<boolean> {
@@ -178,20 +140,15 @@ export class Pair {
    * @returns why that can't be.
    */
   drain(until: number): string | undefined {
-    if (this.#state.name !== 'NORMAL') return `${this.#options.peer} isn't in step: nobody would take over`
+    if (this.state.name !== 'NORMAL') return `${this.#options.peer} isn't in step: nobody would take over`
     this.draining.begin(until)
     return undefined
   }
 
   /** @returns why the other instance can't be down; undefined: from now on it counts as down. */
   partnerDown(fenced: boolean): string | undefined {
-    const { peer } = this.#options
-    if (this.#session !== undefined) return `${peer} is connected`
-    const { silentFor } = this.#presence
-    const objection = objectionToPartnerDown(this.#state, { peer, silentFor, fenced, timing: this.#timing })
-    if (objection !== undefined) return objection
-    this.#step({ kind: 'partner-down', fenced })
-    return undefined
+    if (this.#session !== undefined) return `${this.#options.peer} is connected`
+    return this.#standing.partnerDown(fenced)
   }
 
   /** Ends the pair: the other instance goes on alone. */
@@ -201,7 +158,7 @@ export class Pair {
 
   /** Why the other instance can't be forgotten: it may still serve somebody. */
   objectionToForget(): string | undefined {
-    return objectionToForget(this.#state, this.wait, this.#options.now())
+    return this.#standing.objectionToForget()
   }
 
   connected(wire: Wire): void {
@@ -214,7 +171,7 @@ export class Pair {
       inventory,
       leases,
       now,
-      whole: (isWhole) => this.#remember({ isWhole }),
+      whole: (isWhole) => this.#standing.remember({ isWhole }),
       hasAll: () => this.#stepIn(session, { kind: 'has-all' }),
       inStep: () => this.#inStep(session),
       received: (ops) => {
@@ -260,7 +217,7 @@ export class Pair {
         this.#hangUp(`${this.#options.peer} couldn't keep what it was sent: ${message.reason}`)
         break
       case 'want':
-        if (this.#state.name === 'NORMAL') this.#rebalance.give(message.pools)
+        if (this.state.name === 'NORMAL') this.#rebalance.give(message.pools)
         break
       case 'left':
         this.#options.left?.()
@@ -292,11 +249,6 @@ export class Pair {
     else if (this.lag > this.#timing.slow) this.#hangUp(`${this.#options.peer} takes too long to write`)
   }
 
-  #terms(): Terms {
-    const { mclt, autonomy } = this.#options.terms
-    return { mclt, autonomy, longestLease: this.#memory.longestLease * 1000, ...this.clocks.terms }
-  }
-
   #meet(session: Session, hello: Hello): void {
     const { inventory, instance, peer, version, tell } = this.#options
     const { log } = inventory
@@ -304,8 +256,8 @@ export class Pair {
       origin: log.origin,
       seq: log.seq,
       seen: log.seen(),
-      isWhole: this.#memory.isWhole,
-      toldOrigin: this.#memory.toldOrigin,
+      isWhole: this.isWhole,
+      toldOrigin: this.#standing.memory.toldOrigin,
       hasSince: (seq) => log.since(seq, 1) !== undefined
     })
     switch (verdict.kind) {
@@ -315,7 +267,7 @@ export class Pair {
         break
       case 'rolled-back':
         inventory.renew(instance)
-        this.#remember({ isWhole: false })
+        this.#standing.remember({ isWhole: false })
         this.#hangUp(`this instance is an older copy of itself: it begins anew from ${peer}`)
         break
       case 'nobody-whole':
@@ -327,7 +279,7 @@ export class Pair {
         if (warning !== undefined) tell('warn', warning)
         this.#presence.linked()
         session.open(hello, verdict)
-        this.#step({ kind: 'connected' })
+        this.#standing.step({ kind: 'connected' })
         session.pump()
       }
     }
@@ -347,53 +299,35 @@ export class Pair {
     this.#session = undefined
     this.draining.isPeers = false
     session.stop()
-    this.#step({ kind: 'disconnected' })
+    this.#standing.step({ kind: 'disconnected' })
     session.close()
   }
 
   #heard(beat: Beat, path: Path): void {
     const silence = this.#options.now() - this.#presence.contact.confirmedAt
-    if (silence > this.#options.terms.autonomy) this.#step({ kind: 'lapsed' })
+    if (silence > this.#options.terms.autonomy) this.#standing.step({ kind: 'lapsed' })
     this.#presence.heard(beat, path)
-    if (this.#state.name === 'PARTNER_DOWN') this.#step({ kind: 'heard' })
+    if (this.state.name === 'PARTNER_DOWN') this.#standing.step({ kind: 'heard' })
   }
 
   #inStep(session: Session): void {
     const toldOrigin = session.hello?.origin
     if (this.#session !== session || toldOrigin === undefined) return
-    if (this.#memory.toldOrigin !== toldOrigin) this.#remember({ toldOrigin })
-    this.#step({ kind: 'in-step' })
+    if (this.#standing.memory.toldOrigin !== toldOrigin) this.#standing.remember({ toldOrigin })
+    this.#standing.step({ kind: 'in-step' })
   }
 
   /** What became of a session that is over counts no more. */
   #stepIn(session: Session, event: PairEvent): void {
-    if (this.#session === session) this.#step(event)
+    if (this.#session === session) this.#standing.step(event)
   }
 
-  #step(event: PairEvent): void {
-    const before = this.#state
-    const { state, effects } = step(before, event, {
-      now: this.#options.now(),
-      contact: this.#presence.contact,
-      terms: this.#terms(),
-      rules: this.#rules
-    })
-    this.#state = state
-    if (effects.includes('remember-peer')) this.#rememberPeer()
-    if (effects.includes('rules')) this.#options.leases.reconsiderAll()
-    if (state.name === before.name) return
+  #changed({ name }: PairState): void {
+    const { peer, tell, changed } = this.#options
     // Without the other one there is nobody to drain to.
-    if (state.name === 'COMM_INT') this.draining.end()
-    this.#options.tell(state.name === 'COMM_INT' ? 'warn' : 'info', meaningOf(state.name, this.#options.peer))
-    this.#options.changed?.(state.name)
-  }
-
-  /** On disk before the other one can count on it. */
-  #rememberPeer(): void {
-    const peer = this.#session?.hello
-    if (peer === undefined) return
-    const lengths = [...this.#options.inventory.list('subnet')].map(({ lease }) => lease)
-    this.#remember({ peerOrigin: peer.origin, longestLease: Math.max(0, ...lengths), peer })
+    if (name === 'COMM_INT') this.draining.end()
+    tell(name === 'COMM_INT' ? 'warn' : 'info', meaningOf(name, peer))
+    changed?.(name)
   }
 
   #hello(): Hello {
@@ -407,19 +341,9 @@ export class Pair {
       origin: inventory.origin,
       boot: this.#presence.boot,
       now: now(),
-      isWhole: this.#memory.isWhole,
+      isWhole: this.isWhole,
       seen: inventory.log.seen(),
       reach: reach()
     }
   }
-
-  #remember(changes: Partial<Memory>): void {
-    this.#memory = { ...this.#memory, ...changes }
-    writeMemory(this.#options.db, this.#memory)
-  }
-}
-
-function beforeOf({ peerOrigin, isWhole }: Memory, slot: Slot): Before {
-  if (peerOrigin !== '' && isWhole) return 'restarted'
-  return slot === 0 && isWhole ? 'first' : 'new'
 }
