@@ -69,16 +69,21 @@ function search(
   return { first }
 }
 
-/** @param from an address outside the pools to begin at. */
-function* candidates({ cidr, pools }: Subnet, from?: number): Iterable<number> {
+/** @param begin which of them is the first. */
+function* candidates({ cidr, pools }: Subnet, begin?: number): Iterable<number> {
   const { first, last } = hostRange(cidr)
-  for (let value = from ?? first; value <= last; value += 1) {
-    const pool = pools.find((each) => value >= ipv4ToNumber(each.from) && value <= ipv4ToNumber(each.to))
+  const poolOf = (value: number) =>
+    pools.findIndex(({ from, to }) => value >= ipv4ToNumber(from) && value <= ipv4ToNumber(to))
+  const beginsIn = begin === undefined ? -1 : poolOf(begin)
+  for (let value = begin ?? first; beginsIn < 0 && value <= last; value += 1) {
+    const pool = pools[poolOf(value)]
     if (pool) value = ipv4ToNumber(pool.to)
     else yield value
   }
-  for (const { from, to } of pools) {
-    for (let value = ipv4ToNumber(to); value >= ipv4ToNumber(from); value -= 1) yield value
+  for (const [index, { from, to }] of pools.entries()) {
+    if (index < beginsIn) continue
+    for (let value = index === beginsIn ? Number(begin) : ipv4ToNumber(to); value >= ipv4ToNumber(from); value -= 1)
+      yield value
   }
 }
 

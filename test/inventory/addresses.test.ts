@@ -67,20 +67,25 @@ test('one that is preferred is taken if it is among the next few, else the first
   t.is(looked, 64)
 })
 
-test('however many were chosen, the next one is of the preferred ones still, and is not looked for from the beginning', (t) => {
-  const net = subnet({ cidr: '10.77.0.0/20', gateway: '10.77.0.1', pools: [] })
-  const taken = new Set<string>()
-  const chosen = new Map()
-  let looked = 0
-  const isTaken = (address: string) => {
-    looked += 1
-    return taken.has(address)
-  }
-  const isOdd = (address: string) => Number(address.split('.')[3]) % 2 === 1
-  for (let count = 0; count < 1000; count += 1) {
-    const address = chooseFixedAddress(net, isTaken, isOdd, chosen)
-    t.true(address !== undefined && isOdd(address))
-    taken.add(address as string)
-  }
-  t.true(looked <= 3000, `${looked}`)
-})
+for (const [where, pools] of [
+  ['outside the pools', []],
+  ['in the pools', [{ from: '10.77.0.1', to: '10.77.15.254' }]]
+] as const) {
+  test(`however many were chosen ${where}, the next one is a preferred one, and is not looked for from the beginning`, (t) => {
+    const net = subnet({ cidr: '10.77.0.0/20', gateway: '10.77.0.1', pools: [...pools] })
+    const taken = new Set<string>()
+    const chosen = new Map()
+    let looked = 0
+    const isTaken = (address: string) => {
+      looked += 1
+      return taken.has(address)
+    }
+    const isOdd = (address: string) => Number(address.split('.')[3]) % 2 === 1
+    for (let count = 0; count < 1000; count += 1) {
+      const address = chooseFixedAddress(net, isTaken, isOdd, chosen)
+      t.true(address !== undefined && isOdd(address) && !taken.has(address))
+      taken.add(address as string)
+    }
+    t.true(looked <= 3000, `${looked}`)
+  })
+}
