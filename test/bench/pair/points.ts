@@ -58,7 +58,7 @@ export const POINTS: Readonly<Record<string, Point>> = {
         JSON.parse(await hosts.a.run([NODE, WRITES, state, String(writers), String(seconds)])) as Sample<
           'rate' | 'p50' | 'p99'
         >
-      await write(1, 1)
+      await write(1, 4)
       const { p50, p99 } = await write(1, 4)
       const { rate } = await write(32, 4)
       return { p50, p99, rate }
