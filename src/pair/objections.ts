@@ -5,16 +5,26 @@ import type { Timing } from './timing.ts'
 
 /**
  * @param silentFor milliseconds since it was heard last.
+ * @param isWhole whether this instance has the whole inventory.
  * @returns why the other instance can't be down.
  */
 export function objectionToPartnerDown(
   state: PairState,
-  { peer, silentFor, fenced, timing }: { peer: string; silentFor: number; fenced: boolean; timing: Timing }
+  {
+    peer,
+    silentFor,
+    fenced,
+    isWhole,
+    timing
+  }: { peer: string; silentFor: number; fenced: boolean; isWhole: boolean; timing: Timing }
 ): string | undefined {
   if (silentFor < (fenced ? timing.silence : timing.recent))
     return `${peer} was heard ${(silentFor / 1000).toFixed(1)} s ago`
   const before = 'before' in state ? state.before : undefined
-  if (before === 'new') return 'this instance never had the whole inventory: it can serve nobody'
+  if (before === 'new' && !isWhole) return 'this instance never had the whole inventory: it can serve nobody'
+  // The other one may go on giving out all addresses, for it never counted on this one.
+  if (before === 'new')
+    return `this instance was never in step with ${peer}, and knows not all that ${peer} gave out: if that is gone for good, restore a backup of this one (\`tandem backup\`) in an empty state folder`
   if (before === 'first') return `${peer} was never in step: this instance gives out all addresses as it is`
   return undefined
 }

@@ -83,7 +83,13 @@ export class PairStanding {
   partnerDown(fenced: boolean): string | undefined {
     const { peer, timing, presence } = this.#options
     const { silentFor } = presence
-    const objection = objectionToPartnerDown(this.#state, { peer, silentFor, fenced, timing })
+    const objection = objectionToPartnerDown(this.#state, {
+      peer,
+      silentFor,
+      fenced,
+      isWhole: this.#memory.isWhole,
+      timing
+    })
     if (objection === undefined) this.step({ kind: 'partner-down', fenced })
     return objection
   }

@@ -129,9 +129,11 @@ export class Node {
     return (seen ?? 0) >= seq
   }
 
-  /** Whether the copy of the inventory on its disk is whole. */
-  get isWhole(): boolean {
-    return !this.isLost && readMemory(this.db).isWhole
+  /** Whether it can go on without the other one: its copy is whole, and it was in step unless it was there first. */
+  get canGoOn(): boolean {
+    if (this.isLost) return false
+    const { isWhole, peerOrigin } = readMemory(this.db)
+    return isWhole && (this.slot === 0 || peerOrigin !== '')
   }
 
   start(): void {

@@ -14,7 +14,7 @@ export class Replacement {
 
   /** Not where the disk has what the other one lacks, for good. */
   begin(node: Node): void {
-    if (node.isLost || !node.peer.isWhole) return
+    if (node.isLost || !node.peer.canGoOn) return
     node.loseDisk()
     this.#world.tell(`the disk of ${node.name} breaks`)
     this.#forget(node)
