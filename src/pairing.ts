@@ -188,7 +188,11 @@ export class Pairing implements Replicator {
         `this instance has an inventory of its own (${machines} machines): joining replaces it. Say so with --discard, or join with the other instance`
       )
     }
-    const known = await askToJoin(to, code, identity, { instance: config.instance, version })
+    const known = await askToJoin(to, code, identity, {
+      instance: config.instance,
+      version,
+      addresses: this.#options.interfaces.map(({ address }) => address)
+    })
     await becomeSecond({ db, inventory, leases }, config.instance)
     this.#keep(known)
     record(`this instance joined ${known.instance}`)
@@ -251,7 +255,12 @@ export class Pairing implements Replicator {
     const { config, version, log, record } = this.#options
     const self = { instance: config.instance, version }
     const from = socket.remoteAddress
-    const met = welcome(opening, socket, cert, { self, present: this.#file.peer, invitation: this.#invitation })
+    const met = welcome(opening, socket, cert, {
+      self,
+      present: this.#file.peer,
+      invitation: this.#invitation,
+      ownerOf: (address) => this.#options.inventory.machineByAddress(address)?.name
+    })
     if (typeof met === 'string') {
       log.warn(`${from} asked to join and was refused: ${met}`)
       return

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import type { Slot } from '../inventory/address-shares.ts'
 import { InventoryError } from '../inventory/errors.ts'
+import type { Ipv4 } from '../net/ipv4.ts'
 import { type Invitation, readCode } from './code.ts'
 import { frame, readOne } from './frames.ts'
 import { type Address, dial, type Identity, type Opening } from './link.ts'
@@ -25,7 +26,12 @@ type JoinAnswer =
   | { readonly refused: string }
   | { readonly instance: string; readonly version: string; readonly slot: Slot; readonly key: string }
 
-type Joiner = { readonly instance: string; readonly version: string }
+type Joiner = {
+  readonly instance: string
+  readonly version: string
+  /** Where machines reach it. */
+  readonly addresses: readonly Ipv4[]
+}
 
 /** @throws {InventoryError} `invalid`, `unreachable`, or `refused` with the other instance's words. */
 export async function askToJoin(to: Address, code: string, identity: Identity, self: Joiner): Promise<KnownPeer> {
@@ -39,15 +45,26 @@ export async function askToJoin(to: Address, code: string, identity: Identity, s
 /**
  * Answers one who asks to join.
  * @param present the other instance that there is already.
+ * @param ownerOf the machine that has an address.
  * @returns the new peer, or why it was refused.
  */
 export function welcome(
   opening: Opening & { purpose: 'join' },
   socket: TLSSocket,
   cert: string,
-  { self, present, invitation }: { self: Joiner; present: KnownPeer | undefined; invitation: Invitation }
+  {
+    self,
+    present,
+    invitation,
+    ownerOf
+  }: {
+    self: Omit<Joiner, 'addresses'>
+    present: KnownPeer | undefined
+    invitation: Invitation
+    ownerOf: (address: Ipv4) => string | undefined
+  }
 ): KnownPeer | string {
-  const refused = objection(opening, self, present) ?? invitation.objection(opening.code)
+  const refused = objection(opening, self, present) ?? invitation.objection(opening.code) ?? clash(opening, ownerOf)
   if (refused !== undefined) {
     socket.end(frame({ refused } satisfies JoinAnswer))
     return refused
@@ -59,13 +76,26 @@ export function welcome(
 
 function objection(
   { instance, protocol, oldest, version }: Opening & { purpose: 'join' },
-  self: Joiner,
+  self: Omit<Joiner, 'addresses'>,
   present: KnownPeer | undefined
 ): string | undefined {
   if (present) return `${self.instance} and ${present.instance} are a pair already: a pair has two instances`
   if (protocol < OLDEST_PROTOCOL || PROTOCOL < oldest)
     return `version ${version} is too far from ${self.version} here: install the same on both`
   if (instance === self.instance) return `both are called ${instance}: give one another \`instance\` in its tandem.yaml`
+  return undefined
+}
+
+/** Only to whoever has the code it is told which machine has an address. */
+function clash(
+  { instance, addresses = [] }: Opening & { purpose: 'join' },
+  ownerOf: (address: Ipv4) => string | undefined
+): string | undefined {
+  for (const address of addresses) {
+    const owner = ownerOf(address)
+    if (owner !== undefined)
+      return `${address}, where machines are to reach ${instance}, is machine ${owner}'s: give that another one (\`tandem machine set ${owner} --ipv4 ADDRESS\`), then invite anew`
+  }
   return undefined
 }
 

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { connect, createServer, type Server, type TLSSocket } from 'node:tls'
+import type { Ipv4 } from '../net/ipv4.ts'
 import { FrameReader, frame, readOne } from './frames.ts'
 import type { Message } from './messages.ts'
 import type { Wire } from './session.ts'
@@ -27,6 +28,8 @@ export type Opening =
       readonly version: string
       readonly protocol: number
       readonly oldest: number
+      /** Where machines reach it. */
+      readonly addresses?: readonly Ipv4[]
     }
 
 /** SHA-256 of a certificate, hexadecimal. */
