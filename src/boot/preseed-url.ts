@@ -11,5 +11,8 @@ export function preseedUrl(preseeds: readonly string[]): string {
   if (others.length === 0) return only
   const fetched = 'if wget -q -t 1 -T 10 -O /tmp/tandem.cfg $u; then echo file:///tmp/tandem.cfg; break 2; fi'
   const command = `while sleep 1; do for u in ${preseeds.join(' ')}; do ${fetched}; done; done`
-  return `base64://.${Buffer.from(`# ?\nd-i preseed/include_command string ${command}\n`).toString('base64')}`
+  const file = `# ?\nd-i preseed/include_command string ${command}\n`
+  // Without padding: a second `=` on the kernel's command line may be taken for the one after the name.
+  const whole = file.padEnd(Math.ceil(file.length / 3) * 3, '\n')
+  return `base64://.${Buffer.from(whole).toString('base64')}`
 }

@@ -129,6 +129,16 @@ test('the marks of earlier generations stay beside the latest one', (t) => {
   t.deepEqual(written.trimEnd().split('\n'), [MARKER, ...earlier.slice(0, 20)])
 })
 
+test("what Debian's installer makes of URLs leaves that for two as it is", (t) => {
+  for (const path of ['p', 'pp', 'ppp']) {
+    const url = preseedUrl([`http://10.77.0.1/${path}`, `http://10.77.0.9/${path}`])
+    // auto-install.sh: a domain is appended to a host without a dot, a path to one without a slash.
+    const [, host, directory] = /^base64:\/\/([^/]*)\/(.*)$/.exec(url) ?? []
+    t.true(host?.includes('.'))
+    t.regex(directory ?? '', /^[A-Za-z0-9+/]+$/)
+  }
+})
+
 test('an installer asks both instances for its file until one gives it', (t) => {
   const target = sandbox(t)
   const url = preseedUrl(['http://10.77.0.1/p', 'http://10.77.0.9/p'])
