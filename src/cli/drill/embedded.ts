@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Ipv4 } from '../../net/ipv4.ts'
 import { Client, findAccess } from '../client.ts'
 import { CommandFailed } from '../errors.ts'
+import { freePorts, type Ports } from './free-ports.ts'
 import { LinkProxy } from './link-proxy.ts'
 
 /** Milliseconds. */
@@ -19,14 +19,6 @@ export type Instance = {
   readonly address: Ipv4
   readonly client: Client
   readonly process: ChildProcess
-}
-
-export type Ports = {
-  readonly http: number
-  readonly tftp: number
-  readonly dhcp: number
-  readonly admin: number
-  readonly pair: number
 }
 
 /** Two instances on loopback, without privileges, in a folder of their own. */
@@ -42,7 +34,7 @@ export type EmbeddedPair = {
 /** @param binary the program that starts an instance. */
 export async function startPair(binary: string): Promise<EmbeddedPair> {
   const folder = await mkdtemp(join(tmpdir(), 'tandem-drill-'))
-  const ports = await freePorts()
+  const ports = await freePorts(['127.0.0.1', '127.0.0.2'])
   const link = await LinkProxy.listen({ address: '127.0.0.1', port: ports.pair })
   const running: ChildProcess[] = []
   const close = async () => {
@@ -130,19 +122,4 @@ async function end(child: ChildProcess): Promise<void> {
     child.kill('SIGKILL')
     await gone
   }
-}
-
-/** Ports that nobody uses now, the same for both instances; ProxyDHCP's and the link's second one are the next. */
-async function freePorts(): Promise<Ports> {
-  const free: number[] = []
-  while (free.length < 5) {
-    const server = createServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address() as { port: number }
-    server.close()
-    await once(server, 'close')
-    if (!free.includes(port) && !free.includes(port - 1)) free.push(port)
-  }
-  const [http, tftp, dhcp, admin, pair] = free as [number, number, number, number, number]
-  return { http, tftp, dhcp, admin, pair }
 }
