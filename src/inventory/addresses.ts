@@ -10,8 +10,12 @@ import {
 import type { Machine, Pool, Subnet } from './model.ts'
 
 export function inPool(pools: readonly Pool[], address: Ipv4): boolean {
-  const value = ipv4ToNumber(address)
-  return pools.some((pool) => value >= ipv4ToNumber(pool.from) && value <= ipv4ToNumber(pool.to))
+  return poolOf(pools, ipv4ToNumber(address)) >= 0
+}
+
+/** @returns its index, -1 for an address outside. */
+function poolOf(pools: readonly Pool[], value: number): number {
+  return pools.findIndex(({ from, to }) => value >= ipv4ToNumber(from) && value <= ipv4ToNumber(to))
 }
 
 /** By subnet, the address chosen last: none before it is free and preferred. */
@@ -72,11 +76,9 @@ function search(
 /** @param begin which of them is the first. */
 function* candidates({ cidr, pools }: Subnet, begin?: number): Iterable<number> {
   const { first, last } = hostRange(cidr)
-  const poolOf = (value: number) =>
-    pools.findIndex(({ from, to }) => value >= ipv4ToNumber(from) && value <= ipv4ToNumber(to))
-  const beginsIn = begin === undefined ? -1 : poolOf(begin)
+  const beginsIn = begin === undefined ? -1 : poolOf(pools, begin)
   for (let value = begin ?? first; beginsIn < 0 && value <= last; value += 1) {
-    const pool = pools[poolOf(value)]
+    const pool = pools[poolOf(pools, value)]
     if (pool) value = ipv4ToNumber(pool.to)
     else yield value
   }

@@ -1,14 +1,10 @@
-import { constants } from 'node:fs'
-import { type FileHandle, open, readdir, realpath } from 'node:fs/promises'
+import { readdir, realpath } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 
-/** A name that leads to no regular file inside its root; the message says which rule it broke, without the root's path. */
+/** A name that leads to no file inside its root; the message says which rule it broke, without the root's path. */
 export class NoSuchFile extends Error {
   override readonly name = 'NoSuchFile'
 }
-
-/** @property path absolute, without symbolic links. @property size bytes. */
-export type OpenFile = { handle: FileHandle; path: string; size: number }
 
 /**
  * The file below a folder that a name stands for: absolute, without symbolic links. A leading slash means the folder itself, as
@@ -36,25 +32,6 @@ export async function resolveConfined(
     throw new NoSuchFile('a symbolic link leads out of the folder')
   }
   return real
-}
-
-/**
- * Opens a regular file below a folder for reading, by {@link resolveConfined}. The caller closes the handle.
- * @throws {NoSuchFile} when the name isn't allowed or isn't there.
- */
-export async function openConfined(root: string, name: string, alsoAllowed: readonly string[] = []): Promise<OpenFile> {
-  const path = await resolveConfined(root, name, alsoAllowed)
-  // O_NONBLOCK: opening a FIFO must not wait for its writer. O_NOFOLLOW: the path was resolved above.
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
-  const handle = await open(path, flags).catch((error) => {
-    throw new NoSuchFile(`not readable (${(error as NodeJS.ErrnoException).code})`)
-  })
-  const stat = await handle.stat()
-  if (!stat.isFile()) {
-    await handle.close()
-    throw new NoSuchFile('not a regular file')
-  }
-  return { handle, path, size: stat.size }
 }
 
 /** The one path whose parts are these but for the case of letters; undefined for none or several. */

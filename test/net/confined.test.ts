@@ -1,9 +1,8 @@
-import { execFileSync } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import anyTest, { type TestFn } from 'ava'
-import { NoSuchFile, openConfined, resolveConfined } from '../../src/net/confined.ts'
+import { NoSuchFile, resolveConfined } from '../../src/net/confined.ts'
 
 const test = anyTest as TestFn<{ folder: string; root: string; outside: string }>
 
@@ -20,10 +19,7 @@ test.beforeEach(async (t) => {
 test.afterEach.always((t) => rm(t.context.folder, { recursive: true }))
 
 async function content(root: string, name: string, alsoAllowed?: string[]): Promise<string> {
-  const { handle, size } = await openConfined(root, name, alsoAllowed)
-  const text = await handle.readFile('utf8')
-  await handle.close()
-  return text.length === size ? text : `${text.length} bytes, not ${size}`
+  return readFile(await resolveConfined(root, name, alsoAllowed), 'utf8')
 }
 
 for (const [name, expected] of [
@@ -47,16 +43,14 @@ for (const name of [
   '../outside',
   'grub/../../outside',
   '..\\outside',
-  'grub',
   'absent',
   'ipxe.efi/x',
   'ipxe.efi/',
   'IPXE.EFI/x',
-  'GRUB',
   'ipxe.efi\0'
 ]) {
   test(`${JSON.stringify(name)} is no file, and the message doesn't tell where the folder is`, async (t) => {
-    const error = await t.throwsAsync(openConfined(t.context.root, name), { instanceOf: NoSuchFile })
+    const error = await t.throwsAsync(resolveConfined(t.context.root, name), { instanceOf: NoSuchFile })
     t.false(error.message.includes(t.context.root))
   })
 }
@@ -66,16 +60,16 @@ test('of names that differ in case, the one that was asked for is found, and non
   await writeFile(join(root, 'IPXE.efi'), 'another')
   t.is(await content(root, 'ipxe.efi'), 'loader')
   t.is(await content(root, 'IPXE.efi'), 'another')
-  await t.throwsAsync(openConfined(root, 'IPXE.EFI'), { instanceOf: NoSuchFile, message: 'not found (ENOENT)' })
+  await t.throwsAsync(resolveConfined(root, 'IPXE.EFI'), { instanceOf: NoSuchFile, message: 'not found (ENOENT)' })
 })
 
 test('a link out of the folder is none in another case either', async (t) => {
   const { root, outside } = t.context
   await symlink(outside, join(root, 'escape'))
   await symlink('..', join(root, 'up'))
-  await t.throwsAsync(openConfined(root, 'ESCAPE'), { instanceOf: NoSuchFile })
-  await t.throwsAsync(openConfined(root, 'UP/outside'), { instanceOf: NoSuchFile })
-  await t.throwsAsync(openConfined(root, 'up/OUTSIDE'), { instanceOf: NoSuchFile })
+  await t.throwsAsync(resolveConfined(root, 'ESCAPE'), { instanceOf: NoSuchFile })
+  await t.throwsAsync(resolveConfined(root, 'UP/outside'), { instanceOf: NoSuchFile })
+  await t.throwsAsync(resolveConfined(root, 'up/OUTSIDE'), { instanceOf: NoSuchFile })
 })
 
 test('a file is told by its path without links, however it was asked for', async (t) => {
@@ -90,8 +84,8 @@ test('a symbolic link may lead about the folder, not out of it', async (t) => {
   await symlink(outside, join(root, 'escape'))
   await symlink('..', join(root, 'up'))
   t.is(await content(root, 'inside.efi'), 'loader')
-  await t.throwsAsync(openConfined(root, 'escape'), { instanceOf: NoSuchFile })
-  await t.throwsAsync(openConfined(root, 'up/outside'), { instanceOf: NoSuchFile })
+  await t.throwsAsync(resolveConfined(root, 'escape'), { instanceOf: NoSuchFile })
+  await t.throwsAsync(resolveConfined(root, 'up/outside'), { instanceOf: NoSuchFile })
 })
 
 test('a link out of the folder is followed where its target is allowed by name', async (t) => {
@@ -104,24 +98,11 @@ test("a folder beside the root whose name begins with the root's is outside", as
   const { root } = t.context
   await writeFile(`${root}-other`, 'secret')
   await symlink(`${root}-other`, join(root, 'sibling'))
-  await t.throwsAsync(openConfined(root, 'sibling'), { instanceOf: NoSuchFile })
-})
-
-test('a FIFO is no file, and opening it does not wait for its writer', async (t) => {
-  execFileSync('mkfifo', [join(t.context.root, 'pipe')])
-  await t.throwsAsync(openConfined(t.context.root, 'pipe'), { instanceOf: NoSuchFile, message: 'not a regular file' })
+  await t.throwsAsync(resolveConfined(root, 'sibling'), { instanceOf: NoSuchFile })
 })
 
 test('a root that is a symbolic link itself is no obstacle', async (t) => {
   const { root } = t.context
   await symlink(root, `${root}-link`)
   t.is(await content(`${root}-link`, 'ipxe.efi'), 'loader')
-})
-
-test('what may not be read is not there', async (t) => {
-  const { root } = t.context
-  await chmod(join(root, 'ipxe.efi'), 0)
-  // root reads it nevertheless
-  if (process.getuid?.() === 0) t.is(await content(root, 'ipxe.efi'), 'loader')
-  else await t.throwsAsync(openConfined(root, 'ipxe.efi'), { instanceOf: NoSuchFile, message: /EACCES/ })
 })
