@@ -1,10 +1,9 @@
-import { type Ipv4, ipv4FromNumber, ipv4ToNumber } from '../net/ipv4.ts'
+import { type Ipv4, ipv4ToNumber } from '../net/ipv4.ts'
 import type { Mac } from '../net/mac.ts'
-import { inPool } from './addresses.ts'
 import type { Now } from './clock.ts'
 import type { Db } from './database.ts'
-import { Holds } from './holds.ts'
 import type { Lease, LeaseEdit, LeaseGrant } from './lease.ts'
+import { LeaseChoice } from './lease-choice.ts'
 import { editLeases, isOthers } from './lease-edits.ts'
 import { directLeaseLog, type LeaseLog } from './lease-log.ts'
 import { nextVersion, takeOver } from './lease-merge.ts'
@@ -14,7 +13,6 @@ import { ALONE, LeaseSharing, type Sharing } from './lease-sharing.ts'
 import { LeaseTable } from './lease-table.ts'
 import type { Pool } from './model.ts'
 import { NumberMap } from './number-map.ts'
-import { PoolAddresses } from './pool-addresses.ts'
 
 /** The leases: read from memory, written in one transaction a batch. */
 export class Leases {
@@ -34,8 +32,7 @@ export class Leases {
   #table = new LeaseTable()
   /** The latest that are being written: they are not on disk yet, but the next edits count on them. */
   readonly #writing = new NumberMap<Lease>()
-  readonly #holds = new Holds()
-  #pools: PoolAddresses
+  #choice: LeaseChoice
 
   /** @param log left out: the leases are written by this connection. */
   constructor(db: Db, owner: string, now: Now, log: LeaseLog = directLeaseLog(db)) {
@@ -47,18 +44,15 @@ export class Leases {
     // A number that the other instance has may be on no lease any more, where its own came over it.
     this.#change = this.#sharing.acknowledged
     this.#kept = this.#sharing.acknowledged
-    this.#pools = new PoolAddresses(this.#table)
     this.#table.fill(loadLeases(db, now()))
-    for (let row = 0; row < this.#table.size; row += 1) {
-      this.#account(row)
-      this.#change = Math.max(this.#change, this.#table.changeAt(row))
-    }
+    this.#choice = new LeaseChoice(this.#table, now)
+    for (let row = 0; row < this.#table.size; row += 1) this.#change = Math.max(this.#change, this.#table.changeAt(row))
   }
 
   /** From now on the addresses are shared with another instance; undefined: with none. */
   share(sharing: Sharing = ALONE): void {
     this.#sharing.set(sharing)
-    this.reconsiderAll()
+    this.reconsider()
   }
 
   /** The addresses whose latest leases, those that have ended too, are as asked for, in order. */
@@ -118,9 +112,8 @@ export class Leases {
 
   /** Whether somebody else than this client holds the address, or was just offered it, or uses it unasked. */
   isTaken(address: Ipv4, mac: Mac): boolean {
-    const now = this.#now()
-    if (isOthers(this.at(address), mac, now)) return true
-    const holder = this.#holds.holder(address, now)
+    if (isOthers(this.at(address), mac, this.#now())) return true
+    const holder = this.#choice.holder(address)
     return holder !== undefined && holder !== mac
   }
 
@@ -146,14 +139,12 @@ export class Leases {
 
   /** Keeps an offered address for its client for a minute: no more holds than addresses, no more offers than holds. */
   hold(address: Ipv4, mac: Mac): void {
-    const other = this.#holds.hold(address, mac, this.#now())
-    if (other !== undefined && other !== address) this.#free(other)
-    this.#pools.reserve(address)
+    this.#choice.hold(address, mac)
   }
 
   /** The usable address that was offered to a client a short while ago. */
   heldBy(mac: Mac, usable: (address: Ipv4) => boolean): Ipv4 | undefined {
-    const address = this.#holds.offeredTo(mac)
+    const address = this.#choice.offeredTo(mac)
     return address !== undefined && usable(address) ? address : undefined
   }
 
@@ -163,18 +154,12 @@ export class Leases {
    * @param isUsable whether an address has no use that leases don't tell of.
    */
   choose(pools: readonly Pool[], mac: Mac, isUsable: (address: Ipv4) => boolean): Ipv4 | undefined {
-    const now = this.#now()
-    for (const address of this.#holds.ended(now)) this.#free(address)
-    const isFree = (address: Ipv4) => !this.isTaken(address, mac) && isUsable(address) && this.mayGive(address, mac)
-    for (const pool of pools) {
-      const address = this.#pools.first(pool, now, isFree)
-      if (address !== undefined) return address
-    }
-    for (const address of this.#holds.contestable(now)) {
-      if (!inPool(pools, address) || isOthers(this.at(address), mac, now)) continue
-      if (isUsable(address) && this.mayGive(address, mac)) return address
-    }
-    return undefined
+    const mayGive = (address: Ipv4) => isUsable(address) && this.mayGive(address, mac)
+    return this.#choice.next(
+      pools,
+      (address) => !this.isTaken(address, mac) && mayGive(address),
+      (address) => !isOthers(this.at(address), mac, this.#now()) && mayGive(address)
+    )
   }
 
   /** None is left of these pools for this instance to give: the other one may have some to spare. */
@@ -185,35 +170,20 @@ export class Leases {
   /** Free addresses of the pools that this instance could give, up to so many. */
   spare(pools: readonly Pool[], most: number, isUsable: (address: Ipv4) => boolean): Ipv4[] {
     const now = this.#now()
-    const found = new Set<Ipv4>()
-    const isFree = (address: Ipv4) => {
+    return this.#choice.spare(pools, most, (address) => {
       const last = this.#latest(address)
-      if (found.has(address) || (last !== undefined && last.expiresAt > now)) return false
-      return this.#holds.holder(address, now) === undefined && this.isForHere(address) && isUsable(address)
-    }
-    for (const pool of pools) {
-      for (let next = this.#pools.first(pool, now, isFree); next && found.size < most; ) {
-        found.add(next)
-        next = this.#pools.first(pool, now, isFree)
-      }
-    }
-    this.obtained(found)
-    return [...found]
+      return (last === undefined || last.expiresAt <= now) && this.isForHere(address) && isUsable(address)
+    })
   }
 
   /** These addresses are to be looked at again: they may be this instance's to give. */
   obtained(addresses: Iterable<Ipv4>): void {
-    for (const address of addresses) this.#free(address)
+    for (const address of addresses) this.#choice.free(address)
   }
 
-  /** What was in other use in these pools may not be any more. */
-  reconsider(pools: readonly Pool[]): void {
-    for (const pool of pools) this.#pools.forget(pool)
-  }
-
-  /** The same for all pools: the pair's rules have changed. */
-  reconsiderAll(): void {
-    this.#pools.forgetAll()
+  /** What was in other use in these pools may not be any more; left out: in all, the pair's rules have changed. */
+  reconsider(pools?: readonly Pool[]): void {
+    this.#choice.reconsider(pools)
   }
 
   /** Writes granted leases in one transaction; they are on disk when it resolves. */
@@ -313,10 +283,7 @@ export class Leases {
     for (const lease of leases) this.#writing.set(ipv4ToNumber(lease.address), lease)
     try {
       await this.#append(leases)
-      for (const lease of leases) {
-        this.#holds.release(lease.address)
-        this.#account(this.#table.put(lease))
-      }
+      for (const lease of leases) this.#choice.written(this.#table.put(lease))
     } finally {
       for (const lease of leases) {
         const address = ipv4ToNumber(lease.address)
@@ -342,24 +309,12 @@ export class Leases {
     await this.idle()
     this.#db.prepare('DELETE FROM lease').run()
     this.#table = new LeaseTable()
-    this.#pools = new PoolAddresses(this.#table)
+    this.#choice = new LeaseChoice(this.#table, this.#now)
   }
 
   /** Resolves when nothing is being written: what is to be written next waits until then. */
   async idle(): Promise<void> {
     this.#barrier = this.#written
     await this.#barrier
-  }
-
-  /** Whether an address is in use or free follows from its lease. */
-  #account(row: number): void {
-    if (this.#table.endAt(row) > this.#now()) this.#pools.occupy(row)
-    else this.#pools.free(ipv4FromNumber(this.#table.addressAt(row)))
-  }
-
-  /** Puts back an address whose hold has ended, unless it is leased. */
-  #free(address: Ipv4): void {
-    const lease = this.at(address)
-    if (lease === undefined || lease.expiresAt <= this.#now()) this.#pools.free(address)
   }
 }

@@ -44,7 +44,7 @@ export class Pair {
       rules,
       presence: this.#presence,
       hello: () => this.#session?.hello,
-      rulesChanged: () => leases.reconsiderAll(),
+      rulesChanged: () => leases.reconsider(),
       changed: (state) => this.#changed(state)
     })
     this.#progress = new KeptProgress(inventory.log.peer, leases, now)
