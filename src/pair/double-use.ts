@@ -30,7 +30,8 @@ export class DoubleUse {
       if (!isReport(op) || !this.#here.delete(op.key)) continue
       const { id, machine, mac } = JSON.parse(op.value) as AttemptRow
       const message = `attempt ${id} was reported on at both instances while they were apart: its token was used twice`
-      void this.#inventory.write([eventChange(now, { type: 'boot', machine, mac, attempt: id, message })])
+      // A disk that is full is told of by what can't do without it.
+      this.#inventory.write([eventChange(now, { type: 'boot', machine, mac, attempt: id, message })]).catch(() => {})
     }
   }
 }

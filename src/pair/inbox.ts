@@ -116,9 +116,9 @@ export class Inbox {
         inventory.log.reapply([...whole.own, ...meanwhile])
         inventory.reload()
         this.#options.replaced()
-        // They are good on both from now on.
-        void inventory.write([...whole.tokens.values()])
         this.#whole = undefined
+        // They are good on both from now on.
+        await inventory.write([...whole.tokens.values()])
         return undefined
       }
       case 'end':

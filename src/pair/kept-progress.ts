@@ -22,11 +22,16 @@ export class KeptProgress {
     const now = this.#now()
     if (now - this.#keptAt < EVERY) return
     this.#keptAt = now
-    // What can't be written now is kept with the next leases.
+    // What can't be written now, for the disk is full, is kept the next time.
     this.#leases.keepAcknowledged().catch(() => {})
-    if (this.#peer.acknowledged === this.#kept) return
-    this.#kept = this.#peer.acknowledged
+    if (this.#peer.acknowledged !== this.#kept) this.#keep().catch(() => {})
+  }
+
+  async #keep(): Promise<void> {
     // While leases are written, SQLite would let this wait, and the event loop with it.
-    void this.#leases.idle().then(() => this.#peer.keep())
+    await this.#leases.idle()
+    const { acknowledged } = this.#peer
+    this.#peer.keep()
+    this.#kept = acknowledged
   }
 }

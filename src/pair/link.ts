@@ -135,7 +135,12 @@ export function dial(
 /** Speaks messages over a connection to the other instance. */
 export function wireOver(
   socket: TLSSocket,
-  handlers: { message(wire: Wire, message: Message): void; closed(wire: Wire): void }
+  handlers: {
+    message(wire: Wire, message: Message): void
+    /** A message couldn't be taken: this ends the link. */
+    failed(error: Error): void
+    closed(wire: Wire): void
+  }
 ): Wire {
   const reader = new FrameReader()
   const wire: Wire = {
@@ -153,7 +158,8 @@ export function wireOver(
   socket.on('data', (chunk: Buffer) => {
     try {
       for (const message of reader.take(chunk)) handlers.message(wire, message as Message)
-    } catch {
+    } catch (error) {
+      handlers.failed(error as Error)
       socket.destroy()
     }
   })

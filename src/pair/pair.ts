@@ -52,8 +52,7 @@ export class Pair {
     if (this.#standing.memory.peerOrigin !== '') inventory.acknowledged(inventory.log.peer.kept)
     this.#rebalance = new Rebalance({
       ...options,
-      ask: (pools) => this.#session?.wire.send({ type: 'want', pools }),
-      tell: (message) => options.tell('info', message)
+      ask: (pools) => this.#session?.wire.send({ type: 'want', pools })
     })
     const policy = new AddressPolicy({
       slot,
@@ -217,7 +216,7 @@ export class Pair {
         this.#hangUp(`${this.#options.peer} couldn't keep what it was sent: ${message.reason}`)
         break
       case 'want':
-        if (this.state.name === 'NORMAL') this.#rebalance.give(message.pools)
+        if (this.state.name === 'NORMAL') void this.#rebalance.give(message.pools)
         break
       case 'left':
         this.#options.left?.()

@@ -16,7 +16,7 @@ export type RebalanceOptions = {
   /** Free addresses of pools that this instance could give, up to so many. */
   readonly spare: (pools: readonly Pool[], most: number) => readonly Ipv4[]
   readonly ask: (pools: readonly Pool[]) => void
-  readonly tell: (message: string) => void
+  readonly tell: (level: 'info' | 'warn', message: string) => void
 }
 
 /**
@@ -39,8 +39,8 @@ export class Rebalance {
     this.#options.ask(pools)
   }
 
-  /** The other instance has none left. */
-  give(wanted: readonly Pool[]): void {
+  /** The other instance has none left. Never rejects. */
+  async give(wanted: readonly Pool[]): Promise<void> {
     const { inventory, slot, spare, tell } = this.#options
     const pools = [...inventory.list('subnet')]
       .flatMap((subnet) => subnet.pools)
@@ -48,10 +48,12 @@ export class Rebalance {
     const free = spare(pools, 2 * GIFT)
     const gift = free.slice(0, Math.floor(free.length / 2))
     if (gift.length === 0) return
-    const [first] = pools
-    tell(
-      `${gift.length} free addresses, of the pool from ${first?.from} on, are the other instance's from now on: it had none left`
-    )
-    void inventory.write(gift.map((address) => shareChange(address, slot === 0 ? 1 : 0)))
+    const what = `${gift.length} free addresses, of the pool from ${pools[0]?.from} on,`
+    try {
+      await inventory.write(gift.map((address) => shareChange(address, slot === 0 ? 1 : 0)))
+      tell('info', `${what} are the other instance's from now on: it had none left`)
+    } catch (error) {
+      tell('warn', `${what} couldn't be given to the other instance, which has none left: ${(error as Error).message}`)
+    }
   }
 }

@@ -100,8 +100,9 @@ export class PairStanding {
   }
 
   remember(changes: Partial<Memory>): void {
-    this.#memory = { ...this.#memory, ...changes }
-    writeMemory(this.#options.db, this.#memory)
+    const memory = { ...this.#memory, ...changes }
+    writeMemory(this.#options.db, memory)
+    this.#memory = memory
   }
 
   /** On disk before the other one can count on it. */

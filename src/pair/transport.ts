@@ -85,6 +85,7 @@ export class Transport {
     this.#socket = socket
     const wire = wireOver(socket, {
       message: (from, message) => this.#pair?.message(from, message),
+      failed: ({ message }) => this.#options.warn(`the link is closed, for a message couldn't be taken: ${message}`),
       closed: (from) => {
         this.#pair?.disconnected(from)
         this.#dialAt = performance.now() + this.#redial.lost(performance.now())

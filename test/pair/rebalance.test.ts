@@ -24,13 +24,14 @@ async function instance(slot: Slot) {
   })
   const { inventory, leases, clock } = store
   const asked: unknown[] = []
+  const told: string[] = []
   const rebalance = new Rebalance({
     inventory,
     slot,
     now: clock.now,
     spare: (pools, most) => leases.spare(pools, most, usable),
     ask: (pools) => asked.push(pools),
-    tell: () => {}
+    tell: (level, message) => told.push(`${level}: ${message}`)
   })
   const policy = new AddressPolicy({
     slot,
@@ -45,12 +46,12 @@ async function instance(slot: Slot) {
   leases.share({ policy, replicator: undefined })
   await change(store, (draft) => draft.putSubnet(subnet({ pools: POOLS })))
   written.length = 0
-  return { inventory, leases, clock, rebalance, asked, written }
+  return { inventory, leases, clock, rebalance, asked, told, written, db: store.db }
 }
 
 test('of what one has free the other gets half, and the first gives none of those any more', async (t) => {
   const { leases, rebalance, written } = await instance(0)
-  rebalance.give(POOLS)
+  await rebalance.give(POOLS)
   t.deepEqual(
     written.map(({ entity, key, value }) => [entity, key, JSON.parse(value).slot]),
     [
@@ -72,7 +73,7 @@ test('what is leased or offered is not given away', async (t) => {
   const { leases, rebalance, written } = await instance(0)
   await leases.grant([{ address: ip('10.77.0.100'), mac: mac(1), seconds: 600 }])
   leases.hold(ip('10.77.0.102'), mac(2))
-  rebalance.give(POOLS)
+  await rebalance.give(POOLS)
   t.deepEqual(
     written.map(({ key }) => key),
     ['10.77.0.104']
@@ -83,7 +84,7 @@ test('the last one is kept, and of pools that are not known here none is given',
   const { leases, rebalance, written } = await instance(0)
   rebalance.give([{ from: ip('10.77.0.100'), to: ip('10.77.0.255') }])
   for (const last of [100, 102, 104, 106]) leases.hold(ip(`10.77.0.${last}`), mac(last))
-  rebalance.give(POOLS)
+  await rebalance.give(POOLS)
   t.deepEqual(written, [])
 })
 
@@ -109,4 +110,15 @@ test('it asks once a second at most', async (t) => {
   clock.advance(1)
   rebalance.ask(POOLS)
   t.deepEqual(asked, [POOLS, POOLS])
+})
+
+test('where the disk is full, none changes hands, and that is told', async (t) => {
+  const { inventory, rebalance, told, db } = await instance(0)
+  db.pragma('query_only = ON')
+  await rebalance.give(POOLS)
+  t.deepEqual([...inventory.shares.entries()], [])
+  t.regex(
+    told.join(),
+    /^warn: 2 free addresses, of the pool from 10\.77\.0\.100 on, couldn't be given to the other instance/
+  )
 })
