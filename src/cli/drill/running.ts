@@ -60,8 +60,11 @@ export async function drillRunning(client: Client, boots: number, tell: Tell): P
     return reportOf({ fault: 'drain', booted, writers: [writer], writesLost, seconds })
   } finally {
     await writer?.stop()
-    await client.json('POST', '/pair/resume', {})
-    for (const { name } of [...machines, ...clients]) await client.send('DELETE', `/machines/${name}`)
+    try {
+      await client.json('POST', '/pair/resume', {})
+    } finally {
+      for (const { name } of [...machines, ...clients]) await client.send('DELETE', `/machines/${name}`)
+    }
     tell('this instance takes new work again, and the machines of the drill are gone')
   }
 }
